@@ -1,0 +1,51 @@
+#!/bin/bash
+# Runs test programs that speak TAP (cmocka's too), two at a time, and prints one closing line "N passed, N failed, N skipped".
+# usage: tests/run.sh BUILD PROGRAM...        JOBS=2 TIMEOUT=900 as environment
+set -u
+build=$1; shift
+out=$(mktemp -d "${TMPDIR:-/tmp}/lakeferry-check.XXXXXX")
+trap 'rm -rf "$out"' EXIT
+export CMOCKA_MESSAGE_OUTPUT=TAP LAKEFERRY_BUILD=$build LC_ALL=C.UTF-8
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
+
+one() {
+    local program=$1 name log home status
+    name=${program#"$LAKEFERRY_BUILD"/}
+    log=$OUT/$(echo "$name" | tr / _)
+    home=$(mktemp -d "$OUT/home.XXXXXX")
+    # A test sees nothing of the person's own configuration, and leaves nothing behind.
+    env -u DATABRICKS_HOST -u DATABRICKS_TOKEN -u CLARIFAI_PAT -u DBUS_SESSION_BUS_ADDRESS -u DISPLAY \
+        HOME="$home" TMPDIR="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache" \
+        XDG_RUNTIME_DIR="$home" timeout -k 10 "${TIMEOUT:-900}" "$program" >"$log.out" 2>"$log.err" </dev/null
+    status=$?
+    chmod -R u+rwx "$home" 2>/dev/null; rm -rf "$home"
+    local passed failed skipped
+    skipped=$(grep -cE '^ok .*# SKIP' "$log.out")
+    passed=$(($(grep -cE '^ok ' "$log.out") - skipped))
+    failed=$(grep -cE '^not ok ' "$log.out")
+    # A crash, a time-out or a program without a single result is a failure of its own.
+    if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
+    if [ $((passed + failed + skipped)) -eq 0 ]; then failed=1; fi
+    echo "$passed $failed $skipped" >"$log.sum"
+    grep -E '^ok .*# SKIP' "$log.out" | sed "s|^|$name: |"
+    if [ "$failed" -ne 0 ]; then
+        echo "FAILED $name (status $status)"
+        grep -aE '^not ok|^# ' "$log.out" | head -n 60 | sed 's/^/    /'
+        tail -n 40 "$log.err" | sed 's/^/    /'
+    else
+        echo "ok     $name: $passed passed"
+    fi
+}
+export -f one
+export OUT=$out
+printf '%s\0' "$@" | xargs -0 -P "${JOBS:-2}" -I{} bash -c 'one "$1"' _ {}
+
+passed=0; failed=0; skipped=0
+for sum in "$out"/*.sum; do
+    [ -e "$sum" ] || continue
+    read -r p f s <"$sum"
+    passed=$((passed + p)); failed=$((failed + f)); skipped=$((skipped + s))
+done
+[ $((passed + failed)) -gt 0 ] || failed=1
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]

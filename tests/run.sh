@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs test programs that speak TAP (cmocka's too), two at a time, and prints one closing line "N passed, N failed, N skipped".
-# usage: tests/run.sh BUILD PROGRAM...        JOBS=2 TIMEOUT=900 as environment
+# usage: tests/run.sh BUILD PROGRAM...        JOBS=2 TIMEOUT=900 as environment; LAKEFERRY_VALGRIND=1 runs each program under valgrind
 set -u
 build=$1; shift
 out=$(mktemp -d "${TMPDIR:-/tmp}/lakeferry-check.XXXXXX")
@@ -9,14 +9,18 @@ export CMOCKA_MESSAGE_OUTPUT=TAP LAKEFERRY_BUILD=$build LC_ALL=C.UTF-8
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 
 one() {
-    local program=$1 name log home status
-    name=${program#"$LAKEFERRY_BUILD"/}
+    local program=$1 name log home status under=()
+    # Leaks count as errors; a child that a test starts is a program of its own and is not followed.
+    if [ -n "${LAKEFERRY_VALGRIND:-}" ]; then
+        under=(valgrind -q --leak-check=full --error-exitcode=9 "--suppressions=$TESTS/valgrind.supp")
+    fi
+    name=${program#"$LAKEFERRY_BUILD"/}; name=${name#./}
     log=$OUT/$(echo "$name" | tr / _)
     home=$(mktemp -d "$OUT/home.XXXXXX")
     # A test sees nothing of the person's own configuration, and leaves nothing behind.
     env -u DATABRICKS_HOST -u DATABRICKS_TOKEN -u CLARIFAI_PAT -u DBUS_SESSION_BUS_ADDRESS -u DISPLAY \
         HOME="$home" TMPDIR="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache" \
-        XDG_RUNTIME_DIR="$home" timeout -k 10 "${TIMEOUT:-900}" "$program" >"$log.out" 2>"$log.err" </dev/null
+        XDG_RUNTIME_DIR="$home" timeout -k 10 "${TIMEOUT:-900}" "${under[@]}" "$program" >"$log.out" 2>"$log.err" </dev/null
     status=$?
     chmod -R u+rwx "$home" 2>/dev/null; rm -rf "$home"
     local passed failed skipped
@@ -37,7 +41,7 @@ one() {
     fi
 }
 export -f one
-export OUT=$out
+export OUT=$out TESTS=$(cd "$(dirname "$0")" && pwd)
 printf '%s\0' "$@" | xargs -0 -P "${JOBS:-2}" -I{} bash -c 'one "$1"' _ {}
 
 passed=0; failed=0; skipped=0

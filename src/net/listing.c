@@ -73,11 +73,18 @@ static int remember(struct listing *l, uint64_t sum, struct err *e)
 static int take_element(void *ctx, cJSON *element, struct err *e)
 {
     struct listing *l = ctx;
-    l->count++;
-    uint64_t sum = hash_tree(0xcbf29ce484222325u, element);
-    if (l->known && bsearch(&sum, l->seen, l->known, sizeof sum, hash_order)) return 0;
-    if (remember(l, sum, e)) return -1;
-    return l->each ? l->each(l->ctx, element, e) : 0;
+    if (++l->count > LISTING_PAGE_MAX) return err_set(e, ERR_LIMIT, "a page of the %s list has more than %d elements", l->service, LISTING_PAGE_MAX);
+    bool given;
+    if (l->key) {
+        uint64_t sum = hash_tree(0xcbf29ce484222325u, element);
+        given = l->known && bsearch(&sum, l->seen, l->known, sizeof sum, hash_order);
+        if (!given && remember(l, sum, e)) return -1;
+    } else {
+        /* Equal rows are all meant, and their order is fixed. */
+        given = (size_t)l->count <= l->known;
+        if (!given) l->seen_count++;
+    }
+    return given || !l->each ? 0 : l->each(l->ctx, element, e);
 }
 
 static int page_begin(void *ctx, int status, int64_t size, const char *content_type, struct err *e)
@@ -91,7 +98,7 @@ static int page_begin(void *ctx, int status, int64_t size, const char *content_t
     l->count = 0;
     l->any_bytes = false;
     l->known = l->seen_count;
-    if (l->known) qsort(l->seen, l->known, sizeof *l->seen, hash_order);
+    if (l->key && l->known) qsort(l->seen, l->known, sizeof *l->seen, hash_order);
     l->split = json_split_new(l->key ? l->key : "array", LISTING_ELEMENT_MAX, take_element, l);
     if (!l->split) return err_no_memory(e);
     /* The splitter wants an object: a bare array becomes a member of one. */

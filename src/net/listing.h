@@ -2,11 +2,12 @@
 #define LAKEFERRY_NET_LISTING_H
 /*
  * listing: a sink that splits one page of a list while it arrives. When an answer broke in the middle and the page is asked for again, the
- * elements already given are not given twice. Filled on the engine thread while the lane waits; the lane reads the rest afterwards.
+ * elements already given are not given twice (a named list is a set, told by content; a bare array is rows, told by position). Filled on the engine thread while the lane waits; the lane reads the rest afterwards.
  */
 #include "net/engine.h"
 
 #define LISTING_ELEMENT_MAX ((size_t)16 << 20)
+#define LISTING_PAGE_MAX (2 << 20)  /* elements of one page; each is remembered by 8 bytes, so that what a server sends sizes nothing */
 
 typedef int (*listing_each)(void *ctx, const cJSON *element, struct err *e);
 struct listing {
@@ -19,7 +20,7 @@ struct listing {
     struct json_split *split;
     cJSON *rest;
     uint64_t *seen;             /* hashes of the elements given; the first `known` are sorted and of earlier attempts */
-    size_t seen_count, seen_cap, known;
+    size_t seen_count, seen_cap, known; /* of a bare array only the numbers count */
     bool any_bytes;
 };
 

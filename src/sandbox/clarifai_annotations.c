@@ -1,0 +1,427 @@
+/* Annotations (reference clarifai §5): the input-level one of every input, and those people and models add. */
+#include "sandbox/clarifai_calls.h"
+
+#define COLUMNS "a.n, i.id, a.id, a.user, a.worker, a.model_version, a.task, a.data, a.info, a.code, a.input_level," \
+    " a.trusted, a.created, a.modified"
+enum { C_N, C_INPUT, C_ID, C_USER, C_WORKER, C_MODEL_VERSION, C_TASK, C_DATA, C_INFO, C_CODE, C_INPUT_LEVEL, C_TRUSTED,
+       C_CREATED, C_MODIFIED };
+#define FROM " FROM annotations a JOIN inputs i ON i.n = a.input "
+
+/* --- rows --- */
+
+static const char *version_of(const cJSON *worker, const char *kind, const char *version)
+{
+    return json_str(json_obj(json_obj(worker, kind), version), "id");
+}
+
+int clarifai_annotation_insert(struct clarifai_store *s, int64_t app, const struct clarifai_new_annotation *a, struct err *e)
+{
+    char made[33];
+    char *data = a->data != NULL ? cJSON_PrintUnformatted(a->data) : str_dup("{}");
+    char *worker = a->worker != NULL ? cJSON_PrintUnformatted(a->worker) : NULL;
+    char *info = a->info != NULL ? cJSON_PrintUnformatted(a->info) : NULL;
+    int rc = data == NULL ? err_no_memory(e) : 0;
+
+    clarifai_new_id(s, made);
+    if (rc == 0)
+        rc = clarifai_db_run(
+            s, e,
+            "INSERT INTO annotations(app, input, id, user, worker, model_version, workflow_version, task, data, info, code,"
+            " input_level, trusted, created, modified) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "iissssssssiiiii", app, a->input, a->id != NULL ? a->id : made, a->user, worker,
+            version_of(a->worker, "model", "model_version"), version_of(a->worker, "workflow", "version"), a->task, data,
+            info, (int64_t)a->code, (int64_t)a->input_level, (int64_t)a->trusted, a->created, a->created);
+    free(data);
+    free(worker);
+    free(info);
+    return rc;
+}
+
+cJSON *clarifai_annotation_of_input(struct clarifai_store *s, int64_t input)
+{
+    sqlite3_stmt *q = clarifai_db_query(s, "SELECT data FROM annotations WHERE input = ? AND input_level = 1", "i", input);
+    cJSON *o = q != NULL && sqlite3_step(q) == SQLITE_ROW ? cJSON_Parse(clarifai_db_text(q, 0)) : NULL;
+
+    clarifai_db_done(q);
+    return o != NULL ? o : cJSON_CreateObject();
+}
+
+static void put_worker(cJSON *o, sqlite3_stmt *row)
+{
+    const char *stored = clarifai_db_text(row, C_WORKER), *user = clarifai_db_text(row, C_USER);
+    cJSON *worker = stored != NULL ? cJSON_Parse(stored) : NULL;
+
+    json_put_str(o, "user_id", user);
+    if (worker == NULL) {
+        worker = cJSON_CreateObject();
+        json_put_str(cJSON_AddObjectToObject(worker, "user"), "id", user);
+    }
+    json_put_item(o, "worker", worker);
+    json_put_str(o, "model_version_id", clarifai_db_text(row, C_MODEL_VERSION));
+}
+
+static cJSON *annotation_json(sqlite3_stmt *row, int digits)
+{
+    const char *info = clarifai_db_text(row, C_INFO);
+    cJSON *o = cJSON_CreateObject();
+
+    json_put_str(o, "id", clarifai_db_text(row, C_ID));
+    json_put_str(o, "input_id", clarifai_db_text(row, C_INPUT));
+    json_put_item(o, "data", cJSON_CreateRaw(clarifai_db_text(row, C_DATA)));
+    put_worker(o, row);
+    json_put_item(o, "status", clarifai_code_json(sqlite3_column_int(row, C_CODE), NULL));
+    talk_time(o, "created_at", sqlite3_column_int64(row, C_CREATED), digits);
+    talk_time(o, "modified_at", sqlite3_column_int64(row, C_MODIFIED), digits);
+    if (sqlite3_column_int(row, C_TRUSTED))
+        json_put_bool(o, "trusted", true);
+    if (sqlite3_column_int(row, C_INPUT_LEVEL))
+        json_put_bool(o, "input_level", true);
+    json_put_item(o, "annotation_info", cJSON_CreateRaw(info != NULL ? info : "{}"));
+    json_put_item(o, "consensus_info", cJSON_CreateObject());
+    json_put_str(o, "task_id", clarifai_db_text(row, C_TASK));
+    return o;
+}
+
+/* --- reading --- */
+
+static void reply_rows(struct talk *t, sqlite3_stmt *rows)
+{
+    cJSON *list = cJSON_CreateArray();
+
+    while (rows != NULL && sqlite3_step(rows) == SQLITE_ROW)
+        cJSON_AddItemToArray(list, annotation_json(rows, 6));
+    clarifai_db_done(rows);
+    json_put_item(talk_reply(t, 10000), "annotations", list);
+}
+
+struct listing { char *ids, *inputs, *users, *models, *workflows; int id_n, input_n, user_n, model_n, workflow_n; };
+
+static sqlite3_stmt *list_whole_app(struct talk *t, bool all, int64_t limit, int64_t offset)
+{
+    static const char every[] = "SELECT " COLUMNS " FROM (SELECT n FROM annotations WHERE app = ? ORDER BY n LIMIT ? OFFSET ?)"
+                                " p JOIN annotations a ON a.n = p.n JOIN inputs i ON i.n = a.input ORDER BY a.n";
+    static const char trusted[] = "SELECT " COLUMNS " FROM (SELECT n FROM annotations WHERE app = ? AND trusted = 1 ORDER BY n"
+                                  " LIMIT ? OFFSET ?) p JOIN annotations a ON a.n = p.n JOIN inputs i ON i.n = a.input"
+                                  " ORDER BY a.n";
+    return clarifai_db_query(t->store, all ? every : trusted, "iii", t->where.app_n, limit, offset);
+}
+
+static sqlite3_stmt *list_filtered(struct talk *t, const struct listing *l, bool all, int64_t limit, int64_t offset)
+{
+    bool by_worker = l->user_n + l->model_n + l->workflow_n > 0;
+
+    if (l->input_n == 0)
+        return clarifai_db_query(
+            t->store,
+            "SELECT " COLUMNS FROM "WHERE a.app = ?1 AND (a.user IN (SELECT value FROM json_each(?2)) OR a.model_version IN"
+            " (SELECT value FROM json_each(?3)) OR a.workflow_version IN (SELECT value FROM json_each(?4)))"
+            " ORDER BY a.n LIMIT ?5 OFFSET ?6",
+            "isssii", t->where.app_n, l->users, l->models, l->workflows, limit, offset);
+    return clarifai_db_query(
+        t->store,
+        "SELECT " COLUMNS FROM "WHERE a.input IN (SELECT n FROM inputs WHERE app = ?1 AND id IN (SELECT value FROM"
+        " json_each(?2))) AND (?3 OR a.trusted = 1) AND (NOT ?4 OR a.user IN (SELECT value FROM json_each(?5)) OR"
+        " a.model_version IN (SELECT value FROM json_each(?6)) OR a.workflow_version IN (SELECT value FROM json_each(?7)))"
+        " AND (?8 = 0 OR EXISTS (SELECT 1 FROM json_each(?9) p JOIN json_each(?2) q ON p.key = q.key WHERE p.value = a.id"
+        " AND q.value = i.id)) ORDER BY +a.n LIMIT ?10 OFFSET ?11",
+        "isiisssisii", t->where.app_n, l->inputs, (int64_t)all, (int64_t)by_worker, l->users, l->models, l->workflows,
+        (int64_t)l->id_n, l->ids, limit, offset);
+}
+
+void clarifai_list_annotations(struct talk *t)
+{
+    struct listing l;
+    int64_t limit, offset;
+    bool all;
+
+    if (!talk_page(t, &limit, &offset))
+        return;
+    l.ids = talk_query_list(t, "ids", &l.id_n);
+    l.inputs = talk_query_list(t, "input_ids", &l.input_n);
+    l.users = talk_query_list(t, "user_ids", &l.user_n);
+    l.models = talk_query_list(t, "model_version_ids", &l.model_n);
+    l.workflows = talk_query_list(t, "workflow_version_ids", &l.workflow_n);
+    all = talk_flag(t, "list_all_annotations") || l.user_n + l.model_n + l.workflow_n > 0;
+    if (l.id_n > 0 && l.id_n != l.input_n)
+        talk_fail(t, 11102, "ids must pair one to one with input_ids");
+    else if (l.input_n + l.user_n + l.model_n + l.workflow_n == 0)
+        reply_rows(t, list_whole_app(t, all, limit, offset));
+    else
+        reply_rows(t, list_filtered(t, &l, all, limit, offset));
+    free(l.ids);
+    free(l.inputs);
+    free(l.users);
+    free(l.models);
+    free(l.workflows);
+}
+
+static cJSON *find(struct talk *t, const char *input, const char *id, int digits)
+{
+    sqlite3_stmt *q = clarifai_db_query(
+        t->store, "SELECT " COLUMNS FROM "WHERE i.app = ? AND i.id = ? AND a.input = i.n AND a.id = ?", "iss",
+        t->where.app_n, input, id);
+    cJSON *o = q != NULL && sqlite3_step(q) == SQLITE_ROW ? annotation_json(q, digits) : NULL;
+
+    clarifai_db_done(q);
+    return o;
+}
+
+void clarifai_get_annotation(struct talk *t)
+{
+    cJSON *o = find(t, t->arg[0], t->arg[1], 6);
+
+    if (o == NULL)
+        talk_fail(t, 11101, "Annotation with ID '%.100s' does not exist.", t->arg[1]);
+    else
+        json_put_item(talk_reply(t, 10000), "annotation", o);
+}
+
+/* --- writing --- */
+
+static bool code_settable(int64_t code)
+{
+    return code == 24150 || code == 24151 || (code >= 24157 && code <= 24159);
+}
+
+/* The status code a person may give, -1 for one that is not a state of work. */
+static int64_t wanted_code(const cJSON *item, int64_t otherwise)
+{
+    const cJSON *v = json_get(json_obj(item, "status"), "code");
+    const struct clarifai_code *c = NULL;
+    int64_t code = otherwise;
+
+    if (v == NULL)
+        return code;
+    if (cJSON_IsString(v))
+        c = clarifai_code_named(v->valuestring);
+    code = c != NULL ? c->code : (int64_t)v->valuedouble;
+    return code_settable(code) ? code : -1;
+}
+
+static bool box_fits(const cJSON *region)
+{
+    static const char *const sides[] = { "top_row", "left_col", "bottom_row", "right_col" };
+    const cJSON *box = json_obj(json_obj(region, "region_info"), "bounding_box");
+    double v[4] = { 0, 0, 0, 0 };
+
+    if (box == NULL)
+        return true;
+    for (int i = 0; i < 4; i++) {
+        json_f64(box, sides[i], &v[i]);
+        if (v[i] < 0 || v[i] > 1)
+            return false;
+    }
+    return v[0] < v[2] && v[1] < v[3];
+}
+
+static const char *data_fault(const cJSON *data)
+{
+    const cJSON *v;
+
+    if (data == NULL)
+        return "data is required";
+    if (cJSON_GetArraySize(json_arr(data, "regions")) > 1 || cJSON_GetArraySize(json_arr(data, "frames")) > 1)
+        return "an annotation has at most one region or frame";
+    cJSON_ArrayForEach(v, json_arr(data, "regions"))
+        if (!box_fits(v))
+            return "bounding_box corners must lie within 0 and 1, top above bottom and left of right";
+    return clarifai_concepts_bad(data) != NULL ? "a concept id is not valid" : NULL;
+}
+
+static cJSON *refusal(const cJSON *item, int code, const char *details)
+{
+    cJSON *o = cJSON_CreateObject();
+
+    json_put_str(o, "id", json_str(item, "id"));
+    json_put_str(o, "input_id", json_str(item, "input_id"));
+    json_put_item(o, "status", clarifai_code_json(code, details));
+    return o;
+}
+
+/* One item of a POST: the annotation, or a refusal with *good left alone. */
+static cJSON *add_one(struct talk *t, const cJSON *item, int *good)
+{
+    const char *input = json_str_or(item, "input_id", ""), *id = json_str(item, "id");
+    const char *fault = data_fault(json_obj(item, "data"));
+    struct clarifai_new_annotation a = {
+        .input = clarifai_input_number(t->store, t->where.app_n, input), .id = id, .trusted = true,
+        .user = json_str_or(item, "user_id", t->call->user), .task = json_str(item, "task_id"),
+        .info = json_obj(item, "annotation_info"), .code = (int)wanted_code(item, 24150), .created = t->where.now,
+    };
+    cJSON *data, *o, *had;
+    char made[33];
+
+    if (a.input < 0)
+        return refusal(item, 11101, "the input does not exist");
+    if (a.code < 0)
+        return refusal(item, 24154, "status.code cannot be set to this value");
+    if (fault != NULL || (id != NULL && !clarifai_id_valid(id)))
+        return refusal(item, 24155, fault != NULL ? fault : "id is not valid");
+    if (id != NULL && (had = find(t, input, id, 6)) != NULL) {
+        cJSON_Delete(had);
+        return refusal(item, 40010, "an annotation with this id exists");
+    }
+    clarifai_new_id(t->store, made);
+    a.id = id != NULL ? id : made;
+    data = cJSON_Duplicate(json_obj(item, "data"), true);
+    clarifai_shape_normalise(data, &clarifai_shape_data);
+    clarifai_data_give_ids(t->store, data);
+    a.data = data;
+    int rc = clarifai_concepts_settle(t->store, t->where.app_n, t->where.user, t->where.app, data, &t->err);
+    if (rc == 0)
+        rc = clarifai_annotation_insert(t->store, t->where.app_n, &a, &t->err);
+    if (rc == 0)
+        clarifai_db_run(t->store, NULL, "UPDATE inputs SET modified = ?2 WHERE n = ?1", "ii", a.input, t->where.now);
+    o = rc == 0 ? find(t, input, a.id, 9) : refusal(item, 98006, t->err.cause);
+    *good += rc == 0;
+    cJSON_Delete(data);
+    return o;
+}
+
+static cJSON *store_patched(struct talk *t, const cJSON *item, int64_t n, cJSON *data, int64_t code, bool drop)
+{
+    char *text = cJSON_PrintUnformatted(data);
+    int rc = drop && cJSON_GetArraySize(data) == 0
+        ? clarifai_db_run(t->store, &t->err, "DELETE FROM annotations WHERE n = ? AND input_level = 0", "i", n)
+        : clarifai_db_run(t->store, &t->err, "UPDATE annotations SET data = ?2, code = ?3, modified = ?4 WHERE n = ?1", "isii",
+                          n, text, code, t->where.now);
+    cJSON *o = rc == 0 ? find(t, json_str_or(item, "input_id", ""), json_str_or(item, "id", ""), 9) : NULL;
+
+    free(text);
+    if (rc != 0)
+        return refusal(item, 98006, t->err.cause);
+    return o != NULL ? o : refusal(item, 24250, NULL);
+}
+
+static cJSON *patch_one(struct talk *t, const cJSON *item, const char *action, bool drop, int *good)
+{
+    const char *input = json_str_or(item, "input_id", ""), *id = json_str_or(item, "id", "");
+    bool taking = strcmp(action, "remove") == 0;
+    cJSON *patch = cJSON_Duplicate(json_obj(item, "data"), true), *data = NULL, *o;
+    int64_t n = -1, code = 0;
+    sqlite3_stmt *q = clarifai_db_query(t->store, "SELECT a.n, a.data, a.code" FROM "WHERE i.app = ? AND i.id = ? AND a.id = ?",
+                                        "iss", t->where.app_n, input, id);
+
+    if (q != NULL && sqlite3_step(q) == SQLITE_ROW) {
+        n = sqlite3_column_int64(q, 0);
+        data = cJSON_Parse(clarifai_db_text(q, 1));
+        code = wanted_code(item, sqlite3_column_int64(q, 2));
+    }
+    clarifai_db_done(q);
+    if (n < 0 || data == NULL) {
+        o = refusal(item, 11101, "the annotation does not exist");
+    } else if (code < 0 || (patch != NULL && !taking && data_fault(patch) != NULL)) {
+        o = refusal(item, code < 0 ? 24154 : 24155, code < 0 ? "status.code cannot be set to this value" : data_fault(patch));
+    } else {
+        if (patch != NULL && !taking) {
+            clarifai_shape_normalise(patch, &clarifai_shape_data);
+            clarifai_concepts_settle(t->store, t->where.app_n, t->where.user, t->where.app, patch, &t->err);
+        }
+        clarifai_data_patch(data, patch, action);
+        o = store_patched(t, item, n, data, code, drop);
+        *good += 1;
+    }
+    cJSON_Delete(patch);
+    cJSON_Delete(data);
+    return o;
+}
+
+static void write_all(struct talk *t, const cJSON *items, const char *action)
+{
+    bool drop = json_bool(t->call->body, "delete_if_empty_data", false);
+    const cJSON *item;
+    cJSON *list;
+    int good = 0;
+
+    if (clarifai_db_begin(t->store, &t->err) != 0) {
+        talk_trouble(t);
+        return;
+    }
+    list = cJSON_CreateArray();
+    cJSON_ArrayForEach(item, items)
+        cJSON_AddItemToArray(list, action != NULL ? patch_one(t, item, action, drop, &good) : add_one(t, item, &good));
+    json_put_item(talk_reply(t, talk_mixed(good, cJSON_GetArraySize(list) - good)), "annotations", list);
+    if (clarifai_db_end(t->store, 0, &t->err) != 0)
+        talk_trouble(t);
+}
+
+void clarifai_post_annotations(struct talk *t)
+{
+    const cJSON *items = talk_items(t, "annotations");
+
+    if (items != NULL)
+        write_all(t, items, NULL);
+}
+
+void clarifai_patch_annotations(struct talk *t)
+{
+    const char *action = talk_action(t, "merge overwrite remove");
+    const cJSON *items = action != NULL ? talk_items(t, "annotations") : NULL;
+
+    if (items != NULL)
+        write_all(t, items, action);
+}
+
+/* --- deleting --- */
+
+static void remove_pairs(struct talk *t, const char *inputs, const char *ids, bool paired)
+{
+    static const char level[] = "SELECT count(*) FROM annotations a JOIN inputs i ON i.n = a.input JOIN json_each(?2) p ON"
+                                " p.value = i.id JOIN json_each(?3) q ON q.key = p.key AND q.value = a.id WHERE i.app = ?1 AND"
+                                " a.input_level = 1";
+    static const char pairs[] = "DELETE FROM annotations WHERE n IN (SELECT a.n FROM annotations a JOIN inputs i ON i.n ="
+                                " a.input JOIN json_each(?2) p ON p.value = i.id JOIN json_each(?3) q ON q.key = p.key AND"
+                                " q.value = a.id WHERE i.app = ?1)";
+    static const char whole[] = "DELETE FROM annotations WHERE input_level = 0 AND input IN (SELECT n FROM inputs WHERE app ="
+                                " ?1 AND id IN (SELECT value FROM json_each(?2))) AND ?3 IS NOT NULL";
+
+    if (paired && clarifai_db_number(t->store, 0, level, "iss", t->where.app_n, inputs, ids) > 0)
+        talk_fail(t, 11102, "the input-level annotation of an input cannot be deleted");
+    else if (clarifai_db_run(t->store, &t->err, paired ? pairs : whole, "iss", t->where.app_n, inputs, ids) != 0)
+        talk_trouble(t);
+    else
+        talk_reply(t, 10000);
+}
+
+void clarifai_delete_annotations(struct talk *t)
+{
+    const cJSON *ids = json_arr(t->call->body, "ids"), *inputs = json_arr(t->call->body, "input_ids");
+    int id_n = cJSON_GetArraySize(ids), input_n = cJSON_GetArraySize(inputs);
+
+    if (input_n < 1 || input_n > TALK_BATCH || (id_n > 0 && id_n != input_n)) {
+        talk_fail(t, 11102, "input_ids must hold 1 to %d ids and pair with ids when those are given", TALK_BATCH);
+        return;
+    }
+    char *id_text = talk_body_list(ids), *input_text = talk_body_list(inputs);
+    remove_pairs(t, input_text, id_text, id_n > 0);
+    free(id_text);
+    free(input_text);
+}
+
+static char *one_element(const char *text)
+{
+    cJSON *list = cJSON_CreateArray();
+    char *out;
+
+    cJSON_AddItemToArray(list, cJSON_CreateString(text));
+    out = cJSON_PrintUnformatted(list);
+    cJSON_Delete(list);
+    return out;
+}
+
+void clarifai_delete_annotation(struct talk *t)
+{
+    cJSON *had = find(t, t->arg[0], t->arg[1], 6);
+    char *input, *id;
+
+    cJSON_Delete(had);
+    if (had == NULL) {
+        talk_fail(t, 11101, "Annotation with ID '%.100s' does not exist.", t->arg[1]);
+        return;
+    }
+    input = one_element(t->arg[0]);
+    id = one_element(t->arg[1]);
+    remove_pairs(t, input, id, true);
+    free(input);
+    free(id);
+}

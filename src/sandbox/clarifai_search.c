@@ -1,0 +1,430 @@
+/*
+ * Searches (reference clarifai §§4.7, 5.5): filters become a WHERE clause. Separate filters are AND-ed, the conditions
+ * inside one filter are OR-ed. Values go in as escaped literals, because their number is open.
+ */
+#include "base/timefmt.h"
+#include "sandbox/clarifai_calls.h"
+
+struct clause {
+    struct talk *t;
+    struct buf *sql;
+    bool annotations;  /* the rows are annotations a joined with inputs i, else inputs i */
+    int conditions;    /* in the present filter */
+};
+
+static void literal(struct buf *sql, const char *text)
+{
+    char *quoted = sqlite3_mprintf("%Q", text);
+
+    if (quoted == NULL || buf_puts(sql, quoted) != 0)
+        sql->failed = ERR_NO_MEMORY;
+    sqlite3_free(quoted);
+}
+
+static void next(struct clause *c)
+{
+    buf_puts(c->sql, c->conditions++ > 0 ? " OR " : "");
+}
+
+static int unusable(struct clause *c, const char *what)
+{
+    talk_fail(c->t, 40002, "%s cannot be used in a filter", what);
+    return -1;
+}
+
+/* The caller's condition is about an annotation a. */
+static void open_annotation(struct clause *c)
+{
+    next(c);
+    buf_puts(c->sql, c->annotations ? "(" : "EXISTS (SELECT 1 FROM annotations a WHERE a.input = i.n AND ");
+}
+
+static void state_is(struct clause *c, int code)
+{
+    long long now = c->t->where.now;
+    next(c);
+    buf_printf(c->sql, "(CASE WHEN %lld < i.busy THEN 30001 WHEN %lld < i.ready THEN 30003 ELSE i.code END) = %d", now, now,
+               code);
+}
+
+static int status_code(const cJSON *holder, int *code)
+{
+    const cJSON *v = json_get(json_obj(holder, "status"), "code");
+    const struct clarifai_code *known = cJSON_IsString(v) ? clarifai_code_named(v->valuestring) : NULL;
+
+    if (v == NULL)
+        return -1;
+    *code = known != NULL ? known->code : (int)v->valuedouble;
+    return 0;
+}
+
+/* --- filters on inputs --- */
+
+static void in_datasets(struct clause *c, const cJSON *ids)
+{
+    const cJSON *v;
+    int n = 0;
+
+    next(c);
+    buf_printf(c->sql, "i.n IN (SELECT input FROM membership WHERE dataset IN (SELECT n FROM datasets WHERE app = %lld AND id IN (",
+               (long long)c->t->where.app_n);
+    cJSON_ArrayForEach(v, ids) {
+        buf_puts(c->sql, n++ > 0 ? "," : "");
+        literal(c->sql, v->valuestring);
+    }
+    buf_puts(c->sql, ")))");
+}
+
+static int filter_input(struct clause *c, const cJSON *input)
+{
+    static const char *const kinds[] = { "image", "video", "text", "audio" };
+    const cJSON *data = json_obj(input, "data"), *v;
+    int code;
+
+    if (json_get(input, "id") != NULL)
+        return unusable(c, "input.id");
+    if (json_arr(input, "dataset_ids") != NULL)
+        in_datasets(c, json_arr(input, "dataset_ids"));
+    if (status_code(input, &code) == 0)
+        state_is(c, code);
+    cJSON_ArrayForEach(v, data) {
+        int kind = 0;
+        while (kind < 4 && strcmp(v->string, kinds[kind]) != 0)
+            kind++;
+        if (kind == 4)
+            return unusable(c, "this member of input.data");
+        next(c);
+        buf_printf(c->sql, "i.kind = '%s'", kinds[kind]);
+    }
+    return 0;
+}
+
+/* --- filters on annotations --- */
+
+static void annotation_text(struct clause *c, const char *column, const char *value)
+{
+    if (value == NULL)
+        return;
+    open_annotation(c);
+    buf_printf(c->sql, "%s = ", column);
+    literal(c->sql, value);
+    buf_puts(c->sql, ")");
+}
+
+static void annotation_flag(struct clause *c, const cJSON *annotation, const char *column)
+{
+    if (!json_bool(annotation, column, false))
+        return;
+    open_annotation(c);
+    buf_printf(c->sql, "a.%s = 1)", column);
+}
+
+/* Concepts stand in the data itself or in a region's data. */
+static void has_concept(struct clause *c, const cJSON *concept)
+{
+    const char *key = json_str(concept, "id") != NULL ? "id" : "name";
+    double value = 1;
+
+    json_f64(concept, "value", &value);
+    open_annotation(c);
+    buf_printf(c->sql, "EXISTS (SELECT 1 FROM json_tree(a.data) j WHERE j.type = 'object' AND j.path LIKE '%%concepts'"
+                       " AND json_extract(j.value, '$.%s') = ", key);
+    literal(c->sql, json_str_or(concept, key, ""));
+    buf_printf(c->sql, " AND (json_extract(j.value, '$.value') >= 0.5) = %d))", value >= 0.5);
+}
+
+static void has_metadata(struct clause *c, const cJSON *o, const char *path)
+{
+    const cJSON *v;
+
+    cJSON_ArrayForEach(v, o) {
+        struct buf deeper = BUF_INIT;
+        buf_printf(&deeper, "%s.\"%s\"", path, v->string);
+        if (cJSON_IsObject(v)) {
+            has_metadata(c, v, deeper.data);
+        } else {
+            char *text = cJSON_PrintUnformatted(v);
+            open_annotation(c);
+            buf_puts(c->sql, "json_extract(a.data, ");
+            literal(c->sql, deeper.data);
+            buf_puts(c->sql, ") IS json_extract(");
+            literal(c->sql, text != NULL ? text : "null");
+            buf_puts(c->sql, ", '$'))");
+            free(text);
+        }
+        buf_release(&deeper);
+    }
+}
+
+static void has_member(struct clause *c, const char *path)
+{
+    open_annotation(c);
+    buf_printf(c->sql, "json_extract(a.data, '%s') IS NOT NULL)", path);
+}
+
+static int has_regions(struct clause *c, const cJSON *regions)
+{
+    static const char *const kinds[] = { "bounding_box", "mask", "polygon", "point", "span", "token", "keypoint_locations" };
+    const cJSON *v;
+
+    cJSON_ArrayForEach(v, regions) {
+        const cJSON *info = json_obj(v, "region_info");
+        if (json_str(v, "track_id") != NULL)
+            annotation_text(c, "json_extract(a.data, '$.regions[0].track_id')", json_str(v, "track_id"));
+        for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+            if (json_get(info, kinds[i]) != NULL) {
+                open_annotation(c);
+                buf_printf(c->sql, "json_extract(a.data, '$.regions[0].region_info.%s') IS NOT NULL)", kinds[i]);
+            }
+    }
+    return 0;
+}
+
+static int filter_data(struct clause *c, const cJSON *data)
+{
+    const cJSON *v, *item;
+
+    cJSON_ArrayForEach(v, data) {
+        if (strcmp(v->string, "concepts") == 0)
+            cJSON_ArrayForEach(item, v)
+                has_concept(c, item);
+        else if (strcmp(v->string, "metadata") == 0)
+            has_metadata(c, v, "$.metadata");
+        else if (strcmp(v->string, "regions") == 0)
+            has_regions(c, v);
+        else if (strcmp(v->string, "frames") == 0)
+            has_member(c, "$.frames[0].frame_info");
+        else if (strcmp(v->string, "time_segments") == 0)
+            has_member(c, "$.time_segments[0].time_info");
+        else if (strcmp(v->string, "text") == 0) {
+            next(c);
+            buf_puts(c->sql, "i.kind = 'text'");
+        } else
+            return unusable(c, "this member of annotation.data");
+    }
+    return 0;
+}
+
+static int filter_annotation(struct clause *c, const cJSON *annotation)
+{
+    const cJSON *worker = json_obj(annotation, "worker");
+    int code;
+
+    annotation_text(c, "a.id", json_str(annotation, "id"));
+    annotation_text(c, "(SELECT id FROM inputs WHERE n = a.input)", json_str(annotation, "input_id"));
+    annotation_text(c, "a.user", json_str(annotation, "user_id"));
+    annotation_text(c, "a.user", json_str(json_obj(worker, "user"), "id"));
+    annotation_text(c, "a.model_version", json_str(annotation, "model_version_id"));
+    annotation_text(c, "a.model_version", json_str(json_obj(json_obj(worker, "model"), "model_version"), "id"));
+    annotation_text(c, "a.workflow_version", json_str(json_obj(json_obj(worker, "workflow"), "version"), "id"));
+    annotation_text(c, "a.task", json_str(annotation, "task_id"));
+    annotation_flag(c, annotation, "trusted");
+    annotation_flag(c, annotation, "input_level");
+    if (status_code(annotation, &code) == 0) {
+        open_annotation(c);
+        buf_printf(c->sql, "a.code = %d)", code);
+    }
+    return filter_data(c, json_obj(annotation, "data"));
+}
+
+static void filter_time(struct clause *c, const cJSON *range)
+{
+    int64_t from = 0, to = INT64_MAX;
+
+    if (range == NULL)
+        return;
+    if (json_str(range, "start_time") != NULL)
+        time_parse(json_str(range, "start_time"), &from);
+    if (json_str(range, "end_time") != NULL)
+        time_parse(json_str(range, "end_time"), &to);
+    open_annotation(c);
+    buf_printf(c->sql, "a.modified BETWEEN %lld AND %lld)", (long long)from, (long long)to);
+}
+
+/* --- the whole clause --- */
+
+static int add_filters(struct clause *c, const cJSON *query)
+{
+    const cJSON *filter;
+
+    if (json_get(query, "ands") != NULL || cJSON_GetArraySize(json_arr(query, "ranks")) > 0) {
+        talk_fail(c->t, 40002, "ranking and the older and-queries need an index of embeddings, which the app does not have");
+        return -1;
+    }
+    cJSON_ArrayForEach(filter, json_arr(query, "filters")) {
+        c->conditions = 0;
+        buf_printf(c->sql, " AND %s(", json_bool(filter, "negate", false) ? "NOT " : "");
+        if (json_obj(filter, "input") != NULL && filter_input(c, json_obj(filter, "input")) != 0)
+            return -1;
+        if (json_obj(filter, "annotation") != NULL && filter_annotation(c, json_obj(filter, "annotation")) != 0)
+            return -1;
+        filter_time(c, json_obj(filter, "last_updated_time_range"));
+        buf_puts(c->sql, c->conditions == 0 ? "1)" : ")");
+    }
+    return 0;
+}
+
+int clarifai_search_where(struct talk *t, const cJSON *search, struct buf *sql)
+{
+    struct clause c = { .t = t, .sql = sql };
+
+    buf_printf(sql, "SELECT i.n FROM inputs i WHERE i.app = %lld", (long long)t->where.app_n);
+    return add_filters(&c, json_obj(search, "query"));
+}
+
+static int annotations_where(struct talk *t, const cJSON *search, struct buf *sql)
+{
+    struct clause c = { .t = t, .sql = sql, .annotations = true };
+
+    buf_printf(sql, "SELECT a.n FROM annotations a JOIN inputs i ON i.n = a.input WHERE a.app = %lld",
+               (long long)t->where.app_n);
+    return add_filters(&c, json_obj(search, "query"));
+}
+
+/* --- answering --- */
+
+static bool window(struct talk *t, int64_t *limit, int64_t *offset)
+{
+    const cJSON *p = json_obj(t->call->body, "pagination");
+    int64_t page = 1, most = sandbox_setting(t->call->sandbox, "clarifai.search_window", 10000);
+
+    *limit = sandbox_setting(t->call->sandbox, "clarifai.per_page", 20);
+    json_i64(p, "page", &page);
+    json_i64(p, "per_page", limit);
+    if (page < 1 || *limit < 1 || *limit > 1000)
+        talk_fail(t, 11102, "page must be at least 1 and per_page between 1 and 1000");
+    else if (page > most / *limit)
+        talk_fail(t, 40002, "page * perPage cannot exceed %lld", (long long)most);
+    else {
+        *offset = (page - 1) * *limit;
+        return true;
+    }
+    return false;
+}
+
+static const cJSON *one_search(struct talk *t)
+{
+    const cJSON *list = json_arr(t->call->body, "searches");
+
+    if (cJSON_GetArraySize(list) == 1)
+        return list->child;
+    talk_fail(t, 40002, "searches must hold exactly one search");
+    return NULL;
+}
+
+static void reply_count(struct talk *t, const struct buf *where)
+{
+    struct buf sql = BUF_INIT;
+    sqlite3_stmt *q = NULL;
+    char number[24] = "0";
+    cJSON *o, *counts = cJSON_CreateArray(), *count = cJSON_CreateObject();
+
+    buf_printf(&sql, "SELECT count(*) FROM (%s)", where->data);
+    if (sqlite3_prepare_v2(t->store->db, sql.data, -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+        snprintf(number, sizeof number, "%lld", (long long)sqlite3_column_int64(q, 0));
+    sqlite3_finalize(q);
+    buf_release(&sql);
+    json_put_str(count, "estimated_total", number);
+    cJSON_AddItemToArray(counts, count);
+    o = talk_reply(t, 10000);
+    json_put_item(o, "hits", cJSON_CreateArray());
+    json_put_item(o, "hit_counts", counts);
+}
+
+static cJSON *annotation_object(struct talk *t, int64_t n)
+{
+    cJSON *o = cJSON_CreateObject();
+    sqlite3_stmt *q = clarifai_db_query(t->store,
+                                        "SELECT a.id, i.id, a.data, a.user, a.code, a.created, a.modified, a.trusted,"
+                                        " a.input_level FROM annotations a JOIN inputs i ON i.n = a.input WHERE a.n = ?",
+                                        "i", n);
+
+    if (q != NULL && sqlite3_step(q) == SQLITE_ROW) {
+        json_put_str(o, "id", clarifai_db_text(q, 0));
+        json_put_str(o, "input_id", clarifai_db_text(q, 1));
+        json_put_item(o, "data", cJSON_CreateRaw(clarifai_db_text(q, 2)));
+        json_put_str(o, "user_id", clarifai_db_text(q, 3));
+        json_put_item(o, "status", clarifai_code_json(sqlite3_column_int(q, 4), NULL));
+        talk_time(o, "created_at", sqlite3_column_int64(q, 5), 6);
+        talk_time(o, "modified_at", sqlite3_column_int64(q, 6), 6);
+        if (sqlite3_column_int(q, 7))
+            json_put_bool(o, "trusted", true);
+        if (sqlite3_column_int(q, 8))
+            json_put_bool(o, "input_level", true);
+    }
+    clarifai_db_done(q);
+    return o;
+}
+
+static cJSON *hit_json(struct talk *t, int64_t n, bool annotations)
+{
+    cJSON *hit = cJSON_CreateObject(), *input = NULL;
+    int64_t annotation = annotations ? n
+                                     : clarifai_db_number(t->store, -1,
+                                                          "SELECT n FROM annotations WHERE input = ? AND input_level = 1", "i", n);
+    if (annotations)
+        n = clarifai_db_number(t->store, -1, "SELECT input FROM annotations WHERE n = ?", "i", n);
+    sqlite3_stmt *q = clarifai_db_query(t->store, "SELECT " CLARIFAI_INPUT_COLUMNS " FROM inputs i WHERE i.n = ?", "i", n);
+    if (q != NULL && sqlite3_step(q) == SQLITE_ROW)
+        input = clarifai_input_json(t->store, &t->where, q, 6, NULL);
+    clarifai_db_done(q);
+    json_put_i64(hit, "score", 1);
+    json_put_item(hit, "input", input);
+    json_put_item(hit, "annotation", annotation_object(t, annotation));
+    json_put_str(hit, "user_id", t->where.user);
+    json_put_str(hit, "app_id", t->where.app);
+    return hit;
+}
+
+static void reply_hits(struct talk *t, const cJSON *search, struct buf *where, bool annotations, int64_t limit, int64_t offset)
+{
+    sqlite3_stmt *q = NULL;
+    cJSON *hits = cJSON_CreateArray(), *searches = cJSON_CreateArray(), *o;
+    char id[33];
+
+    buf_printf(where, " ORDER BY 1 %s LIMIT %lld OFFSET %lld", annotations ? "" : "DESC", (long long)limit, (long long)offset);
+    if (where->failed || sqlite3_prepare_v2(t->store->db, where->data, -1, &q, NULL) != SQLITE_OK) {
+        cJSON_Delete(hits);
+        cJSON_Delete(searches);
+        talk_fail(t, 98006, "%s", where->failed ? "out of memory" : sqlite3_errmsg(t->store->db));
+        return;
+    }
+    while (sqlite3_step(q) == SQLITE_ROW)
+        cJSON_AddItemToArray(hits, hit_json(t, sqlite3_column_int64(q, 0), annotations));
+    sqlite3_finalize(q);
+    clarifai_new_id(t->store, id);
+    o = talk_reply(t, 10000);
+    json_put_str(o, "id", id);
+    json_put_item(o, "hits", hits);
+    if (json_obj(search, "query") != NULL)
+        json_put_item(o, "query", cJSON_Duplicate(json_obj(search, "query"), true));
+    cJSON_AddItemToArray(searches, cJSON_Duplicate(search, true));
+    json_put_item(o, "searches", searches);
+}
+
+static void run_search(struct talk *t, bool annotations)
+{
+    const cJSON *search = one_search(t);
+    struct buf where = BUF_INIT;
+    int64_t limit, offset;
+
+    if (search == NULL || !window(t, &limit, &offset))
+        return;
+    if ((annotations ? annotations_where : clarifai_search_where)(t, search, &where) == 0) {
+        if (json_bool(t->call->body, "only_count", false))
+            reply_count(t, &where);
+        else
+            reply_hits(t, search, &where, annotations, limit, offset);
+    }
+    buf_release(&where);
+}
+
+void clarifai_search_inputs(struct talk *t)
+{
+    run_search(t, false);
+}
+
+void clarifai_search_annotations(struct talk *t)
+{
+    run_search(t, true);
+}

@@ -1,0 +1,427 @@
+/* query: from the tree of a query to a chain of iterators. */
+#include "sandbox/sql/table.h"
+#include "sandbox/sql/session.h"
+#include "sandbox/sql/statements.h"
+#include "base/str.h"
+
+void scope_add(struct run *r, struct scope *s, const char *alias, const struct name *table, const char *name, const struct type *type) {
+    struct scope_column *c = list_add(r, &s->at, &s->count, sizeof *c);
+    *c = (struct scope_column){ .alias = alias, .name = name, .type = type };
+    if (table) c->table = *table;
+}
+
+struct relation *relation_new(struct run *r, struct iter *it) {
+    struct relation *rel = mem_zero(&r->mem, sizeof *rel);
+    rel->it = it;
+    return rel;
+}
+
+void relation_use_all(struct run *r, struct relation *rel) {
+    bool *all = mem_zero(&r->mem, sizeof(bool) * (size_t)(rel->it->width + 1));
+    for (int i = 0; i < rel->it->width; i++) all[i] = true;
+    rel->it->prune(rel->it, all);
+}
+
+/* --- FROM --- */
+/* In VALUES text and other types have nothing in common. */
+static const struct type *inline_common(struct run *r, const struct type *x, const struct type *y) {
+    bool mixed = (x->kind == T_STRING) != (y->kind == T_STRING) && x->kind != T_VOID && y->kind != T_VOID;
+    return mixed ? NULL : type_common(&r->mem, x, y);
+}
+
+static struct relation *plan_values(struct run *r, const struct from *f) {
+    int width = f->rows[0].count;
+    struct expr ***cells = mem_alloc(&r->mem, sizeof *cells * (size_t)(f->row_count + 1));
+    const struct type **types = mem_alloc(&r->mem, sizeof *types * (size_t)(width + 1));
+    struct scope none = {0};
+    struct binder b = { .r = r, .scope = &none };
+    for (int i = 0; i < width; i++) types[i] = type_plain(T_VOID);
+    for (int row = 0; row < f->row_count; row++) {
+        if (f->rows[row].count != width)
+            run_fail(r, "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000", f->pos, "Invalid inline table. Inline table expected %d columns but found %d columns in row %d.",
+                     width, f->rows[row].count, row);
+        cells[row] = mem_alloc(&r->mem, sizeof **cells * (size_t)(width + 1));
+        for (int i = 0; i < width; i++) {
+            cells[row][i] = expr_bind(&b, f->rows[row].at[i]);
+            types[i] = inline_common(r, types[i], cells[row][i]->type);
+            if (!types[i])
+                run_fail(r, "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", "42000", f->pos, "Invalid inline table. Found incompatible types in the column `col%d` for inline table.", i + 1);
+        }
+    }
+    for (int row = 0; row < f->row_count; row++)
+        for (int i = 0; i < width; i++) cells[row][i] = expr_coerce(r, cells[row][i], types[i]);
+    struct relation *rel = relation_new(r, iter_values(r, cells, f->row_count, width));
+    for (int i = 0; i < width; i++) scope_add(r, &rel->scope, NULL, NULL, mem_printf(&r->mem, "col%d", i + 1), types[i]);
+    return rel;
+}
+
+static struct statement *parse_view(struct run *r, const char *sql) {
+    const char *outer = r->sql;
+    r->sql = sql;
+    struct statement *s = parse_statement(r, sql);
+    r->sql = outer;
+    return s;
+}
+
+static struct relation *plan_temp_view(struct run *r, const struct name *n) {
+    if (n->count != 1) return NULL;
+    for (struct temp_view *v = r->session->views; v; v = v->next) {
+        if (!str_ieq(v->name, n->part[0])) continue;
+        run_enter(r, n->pos);
+        struct statement *s = parse_view(r, v->sql);
+        const char *path = option_get(&s->options, "path");
+        struct relation *rel = s->query ? plan_query(r, s->query, NULL) : source_files(r, s->format, path ? path : "", s->columns.count ? &s->columns : NULL, &s->options, n->pos);
+        run_leave(r);
+        return rel;
+    }
+    return NULL;
+}
+
+static struct relation *plan_table(struct run *r, const struct table *t) {
+    if (t->view) {
+        struct statement *s = parse_view(r, t->definition);
+        if (!s->query) run_fail(r, "INTERNAL_ERROR", "XX000", -1, "The definition of the view %s is not a query.", table_full_name(r, t));
+        return plan_query(r, s->query, NULL);
+    }
+    struct relation *rel = relation_new(r, table_scan(r, t, false));
+    for (int i = 0; i < t->columns.count; i++) scope_add(r, &rel->scope, NULL, NULL, t->columns.at[i].name, t->columns.at[i].type);
+    return rel;
+}
+
+static bool is_file_format(const char *s) {
+    return str_ieq(s, "text") || str_ieq(s, "json") || str_ieq(s, "csv");
+}
+
+/* delta.`path` that is no table of ours: a folder that is missing, or one without a Delta log. */
+static _Noreturn void delta_path_fails(struct run *r, const struct name *n) {
+    struct options none = {0};
+    source_files(r, "text", n->part[1], NULL, &none, n->pos);
+    run_fail(r, "DELTA_TABLE_NOT_FOUND", "42P01", n->pos, "Delta table %s doesn't exist.", name_text(r, n));
+}
+
+static struct relation *plan_name(struct run *r, const struct from *f, struct cte *ctes) {
+    const struct name *n = &f->name;
+    for (struct cte *c = ctes; c && n->count == 1; c = c->next)
+        if (str_ieq(c->name, n->part[0])) return plan_query(r, c->query, c->next);
+    struct relation *rel = plan_temp_view(r, n);
+    if (rel) return rel;
+    if (n->count == 2 && is_file_format(n->part[0])) {
+        struct options none = {0};
+        return source_files(r, n->part[0], n->part[1], NULL, &none, n->pos);
+    }
+    struct table *t = table_find(r, n);
+    if (!t && n->count == 2 && str_ieq(n->part[0], "delta")) delta_path_fails(r, n);
+    if (!t) table_not_found(r, n, f->pos);
+    return plan_table(r, t);
+}
+
+/* read_files('path', format => 'csv', …). */
+static struct relation *plan_function(struct run *r, const struct from *f) {
+    struct options o = {0};
+    const char *path = NULL, *format = NULL, *schema = NULL;
+    struct scope none = {0};
+    struct binder b = { .r = r, .scope = &none };
+    struct env e = { .r = r, .a = &r->mem };
+    if (!str_ieq(f->name.part[0], "read_files"))
+        run_fail(r, "UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883", f->pos, "Could not resolve %s to a table-valued function.\nPlease make sure that %s is defined as a "
+                 "table-valued function and that all required parameters are provided correctly.", name_text(r, &f->name), name_text(r, &f->name));
+    for (int i = 0; i < f->options.count; i++) {
+        struct expr *x = expr_coerce(r, expr_bind(&b, f->option_values[i]), type_plain(T_STRING));
+        struct value v = expr_eval(&e, x);
+        const char *value = v.kind == V_BYTES ? mem_text(&r->mem, v.s.p, v.s.n) : "", *key = f->options.at[i].key;
+        if (!key || str_ieq(key, "path")) path = value;
+        else if (str_ieq(key, "format")) format = value;
+        else if (str_ieq(key, "schema")) schema = value;
+        else property_set(r, &o, key, value);
+    }
+    if (!path) run_fail(r, "REQUIRED_PARAMETER_NOT_FOUND", "4274K", f->pos, "Cannot invoke function `read_files` because the parameter named `path` is required, but the routine call did not supply a value.");
+    if (!format || !is_file_format(format))
+        run_fail(r, "CF_UNKNOWN_FILE_FORMAT", "22000", f->pos, "Cannot infer the format of '%s': please set 'format' to csv, json or text.", path);
+    const struct type *t = schema ? parse_ddl(r, schema) : NULL;
+    struct columns columns = {0};
+    for (int i = 0; t && i < t->count; i++) {
+        struct column *c = list_add(r, &columns.at, &columns.count, sizeof *c);
+        *c = (struct column){ .name = t->fields[i].name, .type = t->fields[i].type };
+    }
+    property_set(r, &o, "recursiveFileLookup", "true");
+    return source_files(r, format, path, t ? &columns : NULL, &o, f->pos);
+}
+
+static struct relation *plan_join(struct run *r, const struct from *f, struct cte *ctes) {
+    struct relation *left = plan_from(r, f->left, ctes), *right = plan_from(r, f->right, ctes);
+    struct scope both = {0};
+    for (int i = 0; i < left->scope.count + right->scope.count; i++) {
+        const struct scope_column *c = i < left->scope.count ? &left->scope.at[i] : &right->scope.at[i - left->scope.count];
+        *(struct scope_column *)list_add(r, &both.at, &both.count, sizeof *c) = *c;
+    }
+    struct binder b = { .r = r, .scope = &both, .clause = "JOIN" };
+    struct expr *on = f->on ? bind_condition(&b, f->on) : NULL;
+    struct relation *rel = relation_new(r, iter_join(r, left->it, right->it, f->join, on, left->scope.count));
+    rel->scope = both;
+    return rel;
+}
+
+struct relation *plan_from(struct run *r, const struct from *f, struct cte *ctes) {
+    if (f->kind == FROM_JOIN) return plan_join(r, f, ctes);
+    struct relation *rel = f->kind == FROM_NAME ? plan_name(r, f, ctes) : f->kind == FROM_QUERY ? plan_query(r, f->query, ctes) :
+                           f->kind == FROM_VALUES ? plan_values(r, f) : plan_function(r, f);
+    if (f->column_count && f->column_count != rel->scope.count)
+        run_fail(r, "ASSIGNMENT_ARITY_MISMATCH", "42802", f->pos, "The number of columns or variables assigned or aliased: %d does not match the number of source expressions: %d.",
+                 f->column_count, rel->scope.count);
+    struct scope named = {0};
+    for (int i = 0; i < rel->scope.count; i++) {
+        const char *name = f->column_count ? f->columns[i] : rel->scope.at[i].name;
+        scope_add(r, &named, f->alias, f->alias || f->kind != FROM_NAME ? NULL : &f->name, name, rel->scope.at[i].type);
+    }
+    struct relation *out = relation_new(r, rel->it);
+    out->scope = named;
+    return out;
+}
+
+/* --- SELECT --- */
+struct planner { struct run *r; struct binder b; struct relation *in; struct expr **cells; const char **names; int count, name_count; };
+
+static void add_cell(void *ctx, struct expr *x, const char *name) {
+    struct planner *p = ctx;
+    *(struct expr **)list_add(p->r, &p->cells, &p->count, sizeof x) = x;
+    *(const char **)list_add(p->r, &p->names, &p->name_count, sizeof name) = name;
+}
+
+/* GROUP BY keys: numbers and aliases of the select list stand for its expressions. */
+static const struct node *group_node(struct planner *p, const struct select *s, const struct node *n) {
+    if (n->kind == N_LITERAL && n->type->kind == T_INT) {
+        if (n->value.i < 1 || n->value.i > s->item_count)
+            run_fail(p->r, "GROUP_BY_POS_OUT_OF_RANGE", "42805", n->pos, "GROUP BY position %lld is not in select list (valid range is [1, %d]).", (long long)n->value.i, s->item_count);
+        return s->items[n->value.i - 1].expr;
+    }
+    if (n->kind != N_NAME || n->name.count != 1) return n;
+    for (int i = 0; i < p->in->scope.count; i++)
+        if (str_ieq(p->in->scope.at[i].name, n->name.part[0])) return n;
+    for (int i = 0; i < s->item_count; i++)
+        if (s->items[i].alias && str_ieq(s->items[i].alias, n->name.part[0])) return s->items[i].expr;
+    return n;
+}
+
+static void plan_groups(struct planner *p, const struct select *s) {
+    struct binder plain = { .r = p->r, .scope = &p->in->scope, .clause = "GROUP BY" };
+    p->b.groups = mem_alloc(&p->r->mem, sizeof *p->b.groups * (size_t)(s->group.count + 1));
+    for (int i = 0; i < s->group.count; i++) {
+        const struct node *n = group_node(p, s, s->group.at[i]);
+        if (node_has_aggregate(n)) run_fail(p->r, "GROUP_BY_AGGREGATE", "42903", n->pos, "Aggregate functions are not allowed in GROUP BY, but found %s.", node_name(p->r, n));
+        p->b.groups[i] = expr_bind(&plain, n);
+        if (type_has_map(p->b.groups[i]->type))
+            run_fail(p->r, "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", "42822", n->pos, "The expression \"%s\" cannot be used as a grouping expression because its data type \"%s\" is not an orderable data type.",
+                     node_name(p->r, n), type_sql(&p->r->mem, p->b.groups[i]->type));
+    }
+    p->b.group_count = s->group.count;
+    p->b.grouped = true;
+}
+
+static void plan_items(struct planner *p, const struct select *s) {
+    p->b.allow_aggregates = p->b.allow_windows = true;
+    for (int i = 0; i < s->item_count; i++) {
+        const struct node *n = s->items[i].expr;
+        if (n->kind == N_STAR) {
+            if (p->b.grouped) {
+                if (!p->b.group_count) run_fail(p->r, "MISSING_GROUP_BY", "42803", n->pos, "The query does not include a GROUP BY clause. Add GROUP BY or turn it into the window functions using OVER clauses.");
+                run_fail(p->r, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000", n->pos, "Invalid usage of '*' in expression of a GROUP BY query.");
+            }
+            bind_star(&p->b, n, add_cell, p);
+            continue;
+        }
+        add_cell(p, expr_bind(&p->b, n), s->items[i].alias ? s->items[i].alias : node_name(p->r, n));
+    }
+}
+
+static bool select_is_grouped(const struct select *s, const struct query *q) {
+    if (s->grouped || s->having) return true;
+    for (int i = 0; i < s->item_count; i++)
+        if (node_has_aggregate(s->items[i].expr)) return true;
+    for (int i = 0; q && i < q->order.count; i++)
+        if (node_has_aggregate(q->order.at[i].by)) return true;
+    return false;
+}
+
+/* An ORDER BY item that names or numbers an output column; -1 when it does not. */
+static int output_column(struct run *r, const struct node *n, const char **names, int count) {
+    if (n->kind == N_LITERAL && n->type->kind == T_INT) {
+        if (n->value.i < 1 || n->value.i > count)
+            run_fail(r, "ORDER_BY_POS_OUT_OF_RANGE", "42805", n->pos, "ORDER BY position %lld is not in select list (valid range is [1, %d]).", (long long)n->value.i, count);
+        return (int)n->value.i - 1;
+    }
+    if (n->kind != N_NAME || n->name.count != 1) return -1;
+    for (int i = 0; i < count; i++)
+        if (str_ieq(names[i], n->name.part[0])) return i;
+    return -1;
+}
+
+static void check_orderable(struct run *r, const struct expr *x, const struct node *n) {
+    if (type_has_map(x->type))
+        run_fail(r, "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE", "42K09", n->pos, "Cannot resolve \"%s\" due to data type mismatch: The `sortorder` does not support ordering on type \"%s\".",
+                 node_name(r, n), type_sql(&r->mem, x->type));
+}
+
+/* Keys of ORDER BY as columns of the projected row; what is no output column is appended to it. */
+static struct expr **plan_order_keys(struct planner *p, const struct order_list *o, int visible) {
+    struct expr **keys = mem_alloc(&p->r->mem, sizeof *keys * (size_t)(o->count + 1));
+    for (int i = 0; i < o->count; i++) {
+        const struct node *n = o->at[i].by;
+        int at = output_column(p->r, n, p->names, visible);
+        if (at < 0) {
+            struct expr *x = expr_bind(&p->b, n);
+            for (int k = 0; k < visible && at < 0; k++)
+                if (expr_equal(x, p->cells[k])) at = k;
+            if (at < 0) {
+                at = p->count;
+                add_cell(p, x, "");
+            }
+        }
+        keys[i] = expr_column(p->r, at, p->cells[at]->type, NULL);
+        check_orderable(p->r, keys[i], n);
+    }
+    return keys;
+}
+
+static struct iter *cut_to(struct run *r, struct iter *in, struct expr **cells, int visible) {
+    if (in->width == visible) return in;
+    struct expr **columns = mem_alloc(&r->mem, sizeof *columns * (size_t)(visible + 1));
+    for (int i = 0; i < visible; i++) columns[i] = expr_column(r, i, cells[i]->type, NULL);
+    return iter_project(r, in, columns, visible);
+}
+
+static struct iter *distinct(struct run *r, struct iter *in, struct expr **cells) {
+    struct expr **columns = mem_alloc(&r->mem, sizeof *columns * (size_t)(in->width + 1));
+    for (int i = 0; i < in->width; i++) columns[i] = expr_column(r, i, cells[i]->type, NULL);
+    return iter_group(r, in, columns, in->width, NULL, 0);
+}
+
+/* order belongs to the SELECT when it is the query's only part. */
+static struct relation *plan_select(struct run *r, const struct select *s, const struct query *q, struct cte *ctes) {
+    struct planner p = { .r = r };
+    p.in = s->from ? plan_from(r, s->from, ctes) : relation_new(r, iter_one(r));
+    p.b = (struct binder){ .r = r, .scope = &p.in->scope, .clause = "WHERE" };
+    struct iter *it = p.in->it;
+    if (s->where) it = iter_filter(r, it, bind_condition(&p.b, s->where));
+    p.b.clause = "SELECT";
+    if (select_is_grouped(s, q)) plan_groups(&p, s);
+    plan_items(&p, s);
+    int visible = p.count;
+    struct expr *having = s->having ? bind_condition(&p.b, s->having) : NULL;
+    p.b.allow_windows = false;
+    struct expr **keys = q && q->order.count && !s->distinct ? plan_order_keys(&p, &q->order, visible) : NULL;
+    if (p.b.grouped) it = iter_group(r, it, p.b.groups, p.b.group_count, p.b.aggregates, p.b.aggregate_count);
+    if (having) it = iter_filter(r, it, having);
+    for (int i = 0; i < p.b.window_count; i++) {
+        p.b.windows[i].use->index = it->width;
+        it = iter_window(r, it, &p.b.windows[i]);
+    }
+    it = iter_project(r, it, p.cells, p.count);
+    if (s->distinct) {
+        it = distinct(r, it, p.cells);
+        keys = q && q->order.count ? plan_order_keys(&p, &q->order, visible) : NULL;
+        if (p.count > visible) run_fail(r, "UNRESOLVED_COLUMN.WITHOUT_SUGGESTION", "42703", q->order.at[0].by->pos, "ORDER BY of a SELECT DISTINCT must name columns of its list.");
+    }
+    if (keys) it = cut_to(r, iter_sort(r, it, keys, q->order.at, q->order.count), p.cells, visible);
+    struct relation *rel = relation_new(r, it);
+    for (int i = 0; i < visible; i++) scope_add(r, &rel->scope, NULL, NULL, p.names[i], p.cells[i]->type);
+    return rel;
+}
+
+static struct relation *plan_union(struct run *r, const struct query *q, struct cte *ctes) {
+    struct relation **parts = mem_alloc(&r->mem, sizeof *parts * (size_t)q->part_count);
+    struct iter **its = mem_alloc(&r->mem, sizeof *its * (size_t)q->part_count);
+    for (int i = 0; i < q->part_count; i++) {
+        parts[i] = q->parts[i] ? plan_select(r, q->parts[i], NULL, ctes) : plan_query(r, q->nested[i], ctes);
+        if (parts[i]->scope.count != parts[0]->scope.count)
+            run_fail(r, "NUM_COLUMNS_MISMATCH", "42826", q->pos, "UNION can only be performed on inputs with the same number of columns, but the first input has %d columns and the %d. input has %d columns.",
+                     parts[0]->scope.count, i + 1, parts[i]->scope.count);
+    }
+    struct scope all = {0};
+    int width = parts[0]->scope.count;
+    struct expr **cells = mem_alloc(&r->mem, sizeof *cells * (size_t)(width + 1));
+    for (int c = 0; c < width; c++) {
+        const struct type *t = parts[0]->scope.at[c].type;
+        for (int i = 1; i < q->part_count && t; i++) t = type_common(&r->mem, t, parts[i]->scope.at[c].type);
+        if (!t) run_fail(r, "INCOMPATIBLE_COLUMN_TYPE", "42825", q->pos, "UNION can only be performed on tables with compatible column types. Column %d is not compatible.", c + 1);
+        scope_add(r, &all, NULL, NULL, parts[0]->scope.at[c].name, t);
+        cells[c] = expr_column(r, c, t, NULL);
+    }
+    for (int i = 0; i < q->part_count; i++) {
+        struct expr **cast = mem_alloc(&r->mem, sizeof *cast * (size_t)(width + 1));
+        for (int c = 0; c < width; c++) cast[c] = expr_coerce(r, expr_column(r, c, parts[i]->scope.at[c].type, NULL), all.at[c].type);
+        its[i] = iter_project(r, parts[i]->it, cast, width);
+    }
+    struct relation *rel = relation_new(r, iter_union(r, its, q->part_count));
+    if (q->distinct_union) rel->it = distinct(r, rel->it, cells);
+    rel->scope = all;
+    return rel;
+}
+
+static void plan_order(struct run *r, struct relation *rel, const struct order_list *o) {
+    struct binder b = { .r = r, .scope = &rel->scope, .clause = "ORDER BY" };
+    struct expr **keys = mem_alloc(&r->mem, sizeof *keys * (size_t)(o->count + 1));
+    const char **names = mem_alloc(&r->mem, sizeof *names * (size_t)(rel->scope.count + 1));
+    for (int i = 0; i < rel->scope.count; i++) names[i] = rel->scope.at[i].name;
+    for (int i = 0; i < o->count; i++) {
+        int at = output_column(r, o->at[i].by, names, rel->scope.count);
+        keys[i] = at >= 0 ? expr_column(r, at, rel->scope.at[at].type, NULL) : expr_bind(&b, o->at[i].by);
+        check_orderable(r, keys[i], o->at[i].by);
+    }
+    rel->it = iter_sort(r, rel->it, keys, o->at, o->count);
+}
+
+static int64_t limit_value(struct run *r, const struct node *n) {
+    struct scope none = {0};
+    struct binder b = { .r = r, .scope = &none };
+    struct expr *x = expr_bind(&b, n);
+    struct env e = { .r = r, .a = &r->mem };
+    struct value v = type_integral(x->type) ? expr_eval(&e, x) : VALUE_NULL;
+    if (v.kind != V_INT)
+        run_fail(r, "INVALID_LIMIT_LIKE_EXPRESSION.DATA_TYPE", "42K0E", n->pos, "The limit like expression \"%s\" is invalid. The limit expression must be integer type, but got \"%s\".", node_name(r, n), type_sql(&r->mem, x->type));
+    if (v.i < 0) run_fail(r, "INVALID_LIMIT_LIKE_EXPRESSION.IS_NEGATIVE", "42K0E", n->pos, "The limit like expression \"%s\" is invalid. The limit expression must be equal to or greater than 0, but got %lld.", node_name(r, n), (long long)v.i);
+    return v.i;
+}
+
+struct relation *plan_query(struct run *r, const struct query *q, struct cte *outer) {
+    struct relation *rel;
+    struct cte *ctes = outer;
+    run_enter(r, q->pos);
+    if (q->with) { /* later ones see earlier ones: the list is kept newest first */
+        struct cte *last = q->with;
+        while (last->next && last->next != outer) last = last->next;
+        last->next = outer;
+        ctes = q->with;
+    }
+    if (q->values) {
+        rel = plan_from(r, q->values, ctes);
+    } else if (q->part_count == 1 && q->parts[0]) {
+        rel = plan_select(r, q->parts[0], q, ctes);
+    } else {
+        rel = q->part_count == 1 ? plan_query(r, q->nested[0], ctes) : plan_union(r, q, ctes);
+    }
+    if (q->order.count && !(q->part_count == 1 && q->parts[0])) plan_order(r, rel, &q->order);
+    if (q->limit || q->offset) rel->it = iter_limit(r, rel->it, q->limit ? limit_value(r, q->limit) : -1, q->offset ? limit_value(r, q->offset) : 0);
+    run_leave(r);
+    return rel;
+}
+
+void statement_query(struct run *r, const struct statement *s) {
+    struct relation *rel = plan_query(r, s->query, NULL);
+    relation_use_all(r, rel);
+    for (int i = 0; i < rel->scope.count; i++) result_column(r, rel->scope.at[i].name, type_text(&r->mem, rel->scope.at[i].type));
+    struct arena *a = run_arena(r);
+    const struct value *row;
+    while ((row = rel->it->next(rel->it, a))) {
+        cJSON *cells = cJSON_CreateArray();
+        for (int i = 0; cells && i < rel->scope.count; i++) {
+            cJSON *cell = json_native(r, rel->scope.at[i].type, &row[i]);
+            if (!cell || !cJSON_AddItemToArray(cells, cell)) {
+                cJSON_Delete(cell);
+                cJSON_Delete(cells);
+                cells = NULL;
+            }
+        }
+        result_row(r, cells);
+        arena_reset(a);
+    }
+}

@@ -1,0 +1,97 @@
+/* What Clarifai lists, as the journal keeps it; and our fingerprint, both ways. */
+#include "core/import_volume.h"
+#include "base/timefmt.h"
+
+static void read_fingerprint(const cJSON *metadata, struct journal_remote *out)
+{
+    const cJSON *mark = json_obj(metadata, "lakeferry");
+    const char *source = json_str(mark, "source"), *modified = json_str(mark, "modified");
+    int64_t size = 0, us = 0;
+    if (!source)
+        return;
+    out->source = str_dup(source);
+    out->sha256 = str_dup(json_str_or(mark, "sha256", ""));
+    if (json_i64(mark, "size", &size) && size >= 0)
+        out->size = (uint64_t)size;
+    if (modified && time_parse(modified, &us))
+        out->modified_ms = us / 1000;
+}
+
+/* The parts of an input that table rows are made of, as text that clarifai_input_decode reads again. */
+static char *row_parts(const struct clarifai_input *in)
+{
+    static const char *const top[] = {"id", "status", "created_at", "modified_at"};
+    static const char *const inner[] = {"image", "metadata", "concepts", "geo"};
+    cJSON *parts = cJSON_CreateObject();
+    cJSON *data = parts ? cJSON_AddObjectToObject(parts, "data") : NULL;
+    bool ok = data != NULL;
+    for (size_t i = 0; ok && i < sizeof top / sizeof *top; i++) {
+        cJSON *value = cJSON_GetObjectItemCaseSensitive(in->json, top[i]);
+        ok = !value || cJSON_AddItemReferenceToObject(parts, top[i], value);
+    }
+    for (size_t i = 0; ok && i < sizeof inner / sizeof *inner; i++) {
+        cJSON *value = in->data ? cJSON_GetObjectItemCaseSensitive(in->data, inner[i]) : NULL;
+        ok = !value || cJSON_AddItemReferenceToObject(data, inner[i], value);
+    }
+    struct buf text = BUF_INIT;
+    char *out = ok && json_print(&text, parts) == 0 ? buf_take(&text) : NULL;
+    buf_release(&text);
+    cJSON_Delete(parts);
+    return out;
+}
+
+static int add(struct import_page *p, const struct clarifai_input *in, bool with_json, struct err *e)
+{
+    if (p->count == p->cap) {
+        size_t cap = p->cap ? p->cap * 2 : 128;
+        struct journal_remote *rows = realloc(p->rows, cap * sizeof *rows);
+        if (!rows)
+            return err_no_memory(e);
+        p->rows = rows;
+        p->cap = cap;
+    }
+    struct journal_remote *r = &p->rows[p->count];
+    memset(r, 0, sizeof *r);
+    p->count++;
+    r->input_id = str_dup(in->id);
+    r->code = in->status.code;
+    r->status = str_dup(in->status.description);
+    r->created_us = in->created_us;
+    read_fingerprint(in->metadata, r);
+    if (with_json)
+        r->json = row_parts(in);
+    return r->input_id && r->status && (!with_json || r->json) ? 0 : err_no_memory(e);
+}
+
+int import_page_add(void *page, const struct clarifai_input *in, struct err *e) { return add(page, in, false, e); }
+
+int import_page_add_with_json(void *page, const struct clarifai_input *in, struct err *e) { return add(page, in, true, e); }
+
+void import_page_release(struct import_page *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        journal_remote_release(&p->rows[i]);
+    free(p->rows);
+    memset(p, 0, sizeof *p);
+}
+
+char *import_fingerprint(const struct journal_item *item)
+{
+    char modified[40];
+    struct buf text = BUF_INIT;
+    buf_puts(&text, "{\"lakeferry\":{\"source\":");
+    json_quote(&text, item->key, strlen(item->key));
+    buf_printf(&text, ",\"size\":%llu,\"modified\":\"%s\",\"sha256\":\"%s\"}}", (unsigned long long)item->size,
+               time_format(item->modified_ms * 1000, 3, modified, sizeof modified), item->sha256 ? item->sha256 : "");
+    char *out = buf_take(&text);
+    buf_release(&text);
+    return out;
+}
+
+void import_refusal(int code, const char *description, char *reason, size_t reason_size, char text_code[16])
+{
+    snprintf(reason, reason_size, "refused by Clarifai: %s (%d)", description && *description ? description : "no reason given", code);
+    snprintf(text_code, 16, "%d", code);
+}
+
+bool import_status_failed(int code) { return code != 0 && code != CLARIFAI_OK && code != CLARIFAI_INPUT_OK && !clarifai_status_pending(code); }

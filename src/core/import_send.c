@@ -1,0 +1,603 @@
+/*
+ * Stage "send": lanes read pictures into memory (one budget for all, whatever the sizes) and post full batches. What is claimed and read stays
+ * "planned" in the journal until the batch it is in is recorded as "sent", before its first byte leaves.
+ */
+#include "core/import_volume.h"
+#include "base/hash.h"
+#include "base/timefmt.h"
+#include "core/media.h"
+#include "net/databricks_files.h"
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SEND_CLAIM 64
+#define SEND_POSTERS 4     /* lanes beyond those that read */
+#define SEND_LANES_MAX 32
+#define ATTEMPTS_MAX 10
+
+int import_send_lanes(const struct stages_job *job)
+{
+    int readers = (int)settings_number(&job->session->settings, SETTING_FILES_IN_FLIGHT);
+    return (readers < 1 ? 1 : readers > SEND_LANES_MAX ? SEND_LANES_MAX : readers) + SEND_POSTERS;
+}
+
+/* --- memory --- */
+
+static size_t page_round(size_t n)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    return (n + page) / page * page;      /* one byte more than n at least: a longer file is noticed */
+}
+
+static void unmap(struct picture *p)
+{
+    if (p->bytes)
+        munmap(p->bytes, p->room);
+    p->bytes = NULL;
+}
+
+static void picture_free(struct picture *p)
+{
+    struct journal_item *one = &p->item;
+    char *texts[] = {one->key, one->sha256, one->input_id, one->code, one->reason};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    journal_remote_release(&one->remote);
+    unmap(p);
+    free(p);
+}
+
+/* Gives back a picture and its share of the budget. */
+static void discard(struct import *im, struct picture *p)
+{
+    pthread_mutex_lock(&im->lock);
+    im->send.used -= p->room;
+    pthread_mutex_unlock(&im->lock);
+    picture_free(p);
+}
+
+void import_send_release(struct import *im)
+{
+    struct picture *lists[] = {im->send.ready, im->send.waiting};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        for (struct picture *p = lists[i], *next; p; p = next) {
+            next = p->next;
+            picture_free(p);
+        }
+    im->send.ready = im->send.waiting = NULL;
+}
+
+/* --- outcomes of one item --- */
+
+static int settle_item(struct stages_job *job, const struct picture *p, enum journal_state to, const char *code, const char *reason, struct err *e)
+{
+    struct journal_change c = {.id = p->item.id, .to = to, .code = code, .reason = reason};
+    return journal_apply(job->journal, &c, 1, e);
+}
+
+static bool transient(const struct err *e)
+{
+    return e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_UNKNOWN || e->code == ERR_OFFLINE || e->http >= 500;
+}
+
+/* What a failed read means: park, once more, or the item's failure. */
+static int read_failed(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct journal_change again = {.id = p->item.id, .to = JOURNAL_PLANNED};
+    struct err ignored = {0};
+    char reason[sizeof e->cause];
+    if (err_parks(e) || e->code == ERR_CANCELLED || e->code == ERR_NO_MEMORY) {
+        journal_apply(job->journal, &again, 1, &ignored);
+        return -1;
+    }
+    if (transient(e) && p->item.attempt + 1 < ATTEMPTS_MAX) {
+        again.attempt = true;
+        return journal_apply(job->journal, &again, 1, e);
+    }
+    snprintf(reason, sizeof reason, e->code == ERR_NOT_FOUND ? "the file is no longer there" : "the file cannot be read: %s", e->cause);
+    return settle_item(job, p, JOURNAL_FAILED, e->api_code[0] ? e->api_code : err_code_name(e->code), reason, e);
+}
+
+/* --- reading --- */
+
+struct reading {
+    struct picture *picture;     /* bytes NULL: only hashed (comparing) */
+    struct hash *hash;           /* of what is not kept */
+    unsigned char head[MEDIA_HEAD];
+    size_t got;
+    bool longer;
+};
+
+static int read_begin(void *ctx, int status, int64_t size, const char *content_type, struct err *e)
+{
+    struct reading *r = ctx;
+    (void)status, (void)content_type;
+    r->got = 0;
+    hash_free(r->hash);
+    r->hash = r->picture->bytes ? NULL : hash_new_sha256();
+    if (!r->hash && !r->picture->bytes)
+        return err_no_memory(e);
+    r->longer = size >= 0 && (uint64_t)size != r->picture->item.size;
+    return r->longer ? err_set(e, ERR_CONFLICT, "the file changed") : 0;
+}
+
+static int read_write(void *ctx, const char *bytes, size_t n, struct err *e)
+{
+    struct reading *r = ctx;
+    struct picture *p = r->picture;
+    if (p->item.size - r->got < n) {
+        r->longer = true;
+        return err_set(e, ERR_CONFLICT, "the file changed");
+    }
+    for (size_t i = 0; r->got + i < MEDIA_HEAD && i < n; i++)
+        r->head[r->got + i] = (unsigned char)bytes[i];
+    if (p->bytes)
+        memcpy(p->bytes + r->got, bytes, n);   /* hashed later, off the engine's thread */
+    else
+        hash_add(r->hash, bytes, n);
+    r->got += n;
+    return 0;
+}
+
+/* 0 read whole, 1 the file is not as listed any more, -1. */
+static int read_file(struct stages_job *job, struct reading *r, struct err *e)
+{
+    struct picture *p = r->picture;
+    struct net_sink sink = {.begin = read_begin, .write = read_write, .ctx = r};
+    struct net_answer answer;
+    int64_t us = 0;
+    net_answer_init(&answer);
+    int result = databricks_file_get(&job->files, p->item.key, &sink, &answer, e);
+    if (result != 0 && r->longer)
+        result = 1;
+    else if (result == 0 && r->got != p->item.size)
+        result = 1;
+    /* Same size, but written since it was listed: the fingerprint carries the newer time. */
+    else if (result == 0 && time_parse_http(answer.last_modified, &us) && us / 1000000 != p->item.modified_ms / 1000)
+        p->item.modified_ms = us / 1000;
+    net_answer_release(&answer);
+    if (result == 0) {
+        if (p->bytes)
+            hash_sha256(p->bytes, r->got, p->sha256);
+        else
+            hash_end(r->hash, p->sha256, sizeof p->sha256);
+        p->size = r->got;
+    }
+    return result;
+}
+
+/* The file is not what was listed: taken once more with its new size, as planned. */
+static int relist(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct journal_change c = {.id = p->item.id, .to = JOURNAL_PLANNED, .attempt = true, .resized = true};
+    if (p->item.attempt > 0)
+        return settle_item(job, p, JOURNAL_FAILED, "CHANGED", "not sent: the file changes while it is read", e);
+    if (databricks_file_head(&job->files, p->item.key, &c.size, &c.modified_ms, e) != 0)
+        return read_failed(job, p, e);
+    if (!c.modified_ms)
+        c.modified_ms = p->item.modified_ms;
+    return journal_apply(job->journal, &c, 1, e);
+}
+
+/* A file seen before whose time changed: same hash, or a conflict. */
+static int compare_file(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct import *im = job->verb;
+    struct reading r = {.picture = p};
+    struct journal_remote remote;
+    struct journal_change c = {.id = p->item.id, .set_action = true};
+    int result = read_file(job, &r, e);
+    hash_free(r.hash);
+    if (result == 1)
+        result = settle_item(job, p, JOURNAL_CONFLICT, "CHANGED", IMPORT_CHANGED, e);
+    else if (result < 0)
+        result = read_failed(job, p, e);
+    else if ((result = journal_remote_get(job->journal, p->item.input_id, &remote, e)) >= 0) {
+        bool same = result == 1 && str_eq(remote.sha256, p->sha256), in = remote.in_dataset, pending = clarifai_status_pending(remote.code);
+        journal_remote_release(&remote);
+        c.to = !same ? JOURNAL_CONFLICT : !in ? JOURNAL_PLANNED : pending ? JOURNAL_ACCEPTED : JOURNAL_PRESENT;
+        c.action = same && !in ? JOURNAL_ADD : JOURNAL_NOTHING;
+        c.settled = c.to == JOURNAL_PRESENT;
+        c.sha256 = p->sha256;
+        c.code = same ? NULL : "CHANGED";
+        c.reason = same ? NULL : IMPORT_CHANGED;
+        result = journal_apply(job->journal, &c, 1, e);
+    }
+    discard(im, p);
+    return result < 0 ? -1 : STAGES_DID;
+}
+
+static void make_ready(struct import *im, struct picture *p)
+{
+    p->next = NULL;
+    pthread_mutex_lock(&im->lock);
+    *im->send.ready_end = p;
+    im->send.ready_end = &p->next;
+    im->send.ready_count++;
+    im->send.ready_bytes += p->size;
+    pthread_mutex_unlock(&im->lock);
+}
+
+static const char *unusable(const struct picture *p)
+{
+    return p->item.size == 0 ? "the file is empty"
+        : p->item.size >= CLARIFAI_IMAGE_MAX ? "the file is not smaller than 20 MB, the most that Clarifai takes" : NULL;
+}
+
+static int fetch_picture(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct import *im = job->verb;
+    struct reading r = {.picture = p};
+    char reason[96];
+    void *room = mmap(NULL, p->room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int result = -1;
+    if (room == MAP_FAILED) {
+        err_no_memory(e);
+    } else {
+        p->bytes = room;
+        result = read_file(job, &r, e);
+    }
+    hash_free(r.hash);
+    if (result == 0 && media_sniff(r.head, r.got < MEDIA_HEAD ? r.got : MEDIA_HEAD) != MEDIA_NONE) {
+        make_ready(im, p);
+        return STAGES_DID;
+    }
+    if (result == 0) {
+        snprintf(reason, sizeof reason, "not a picture that Clarifai takes (%s)", media_describe(r.head, r.got < MEDIA_HEAD ? r.got : MEDIA_HEAD));
+        result = settle_item(job, p, JOURNAL_SKIPPED, "NO_PICTURE", reason, e);
+    } else {
+        result = result == 1 ? relist(job, p, e) : read_failed(job, p, e);
+    }
+    discard(im, p);
+    return result != 0 ? -1 : STAGES_DID;
+}
+
+static int take_file(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct import *im = job->verb;
+    if (p->item.action == JOURNAL_ADD) {
+        make_ready(im, p);
+        return STAGES_DID;
+    }
+    if (p->item.action == JOURNAL_COMPARE)
+        return compare_file(job, p, e);
+    const char *why = unusable(p);
+    if (!why)
+        return fetch_picture(job, p, e);
+    int result = settle_item(job, p, JOURNAL_FAILED, p->item.size ? "TOO_LARGE" : "EMPTY", why, e);
+    discard(im, p);
+    return result != 0 ? -1 : STAGES_DID;
+}
+
+/* --- posting --- */
+
+struct batch {
+    struct picture *pictures[CLARIFAI_BATCH_MAX];
+    size_t count;
+    struct journal_change changes[CLARIFAI_BATCH_MAX];
+    char codes[CLARIFAI_BATCH_MAX][16];
+    char reasons[CLARIFAI_BATCH_MAX][320];
+    bool keep[CLARIFAI_BATCH_MAX];       /* not sent after all: stays in memory for the next try */
+};
+
+static void describe(struct batch *b, size_t i, enum journal_state to, int code, const char *words)
+{
+    b->changes[i].to = to;
+    if (code) {
+        import_refusal(code, words, b->reasons[i], sizeof b->reasons[i], b->codes[i]);
+        b->changes[i].code = b->codes[i];
+    } else {
+        str_copy(b->reasons[i], sizeof b->reasons[i], words ? words : "");
+    }
+    b->changes[i].reason = b->reasons[i];
+}
+
+/* One transaction, before the socket is written. */
+static int record_sent(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
+{
+    for (size_t i = from; i < from + n; i++) {
+        const struct picture *p = b->pictures[i];
+        b->changes[i] = (struct journal_change){.id = p->item.id, .to = JOURNAL_SENT, .attempt = true, .code = "", .reason = ""};
+        if (p->bytes) {
+            b->changes[i].sha256 = p->sha256;
+            b->changes[i].resized = true;
+            b->changes[i].size = p->item.size;
+            b->changes[i].modified_ms = p->item.modified_ms;
+        }
+    }
+    return journal_apply(job->journal, b->changes + from, n, e);
+}
+
+/* All of a part have one end: not sent after all, or unknown, or (alone) failed. */
+static int record_all(struct stages_job *job, struct batch *b, size_t from, size_t n, enum journal_state to, const struct err *why)
+{
+    struct err late = {0};
+    for (size_t i = from; i < from + n; i++) {
+        b->changes[i] = (struct journal_change){.id = b->pictures[i]->item.id, .to = to, .claim = to == JOURNAL_PLANNED};
+        b->keep[i] = to == JOURNAL_PLANNED;
+        if (to == JOURNAL_FAILED) {
+            snprintf(b->reasons[i], sizeof b->reasons[i], "refused by Clarifai: %.280s", why->cause);
+            b->changes[i].reason = b->reasons[i];
+            b->changes[i].code = why->api_code[0] ? why->api_code : err_code_name(why->code);
+        }
+    }
+    return journal_apply(job->journal, b->changes + from, n, &late);
+}
+
+static void judge_item(struct batch *b, size_t i, const struct clarifai_new_input *in)
+{
+    int code = in->status.code;
+    b->changes[i] = (struct journal_change){.id = b->pictures[i]->item.id};
+    if (in->duplicate_id) {
+        b->changes[i].to = JOURNAL_UNKNOWN;      /* ours from an earlier try, or somebody else's: settled by reading */
+    } else if (!import_status_failed(code)) {
+        b->changes[i].to = JOURNAL_ACCEPTED;
+        b->changes[i].settled = code == CLARIFAI_INPUT_OK;
+    } else {
+        describe(b, i, JOURNAL_FAILED, code, in->status.details[0] ? in->status.details : in->status.description);
+    }
+}
+
+/* An answer that never came or says nothing: was it applied? */
+static enum journal_state state_after(const struct err *e)
+{
+    static const enum err_code not_applied[] = {ERR_AUTH, ERR_FORBIDDEN, ERR_QUOTA, ERR_MAINTENANCE, ERR_RATE_LIMIT, ERR_NOT_FOUND, ERR_NO_MEMORY};
+    for (size_t i = 0; i < sizeof not_applied / sizeof *not_applied; i++)
+        if (e->code == not_applied[i])
+            return JOURNAL_PLANNED;
+    return JOURNAL_UNKNOWN;
+}
+
+static int post_part(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e);
+
+static int post_failed(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
+{
+    bool refused = e->code == ERR_REFUSED || e->code == ERR_LIMIT;
+    if (refused && n > 1) {                      /* one poisoned picture fails alone */
+        int first = post_part(job, b, from, n / 2, e);
+        if (first < 0) {
+            struct err ignored = *e;
+            record_all(job, b, from + n / 2, n - n / 2, JOURNAL_PLANNED, &ignored);
+            return -1;
+        }
+        return post_part(job, b, from + n / 2, n - n / 2, e);
+    }
+    enum journal_state to = refused ? JOURNAL_FAILED : state_after(e);
+    if (record_all(job, b, from, n, to, e) != 0)
+        return err_set(e, ERR_IO, "the outcome of a batch cannot be recorded; it will be settled by reading");
+    return to == JOURNAL_FAILED || to == JOURNAL_UNKNOWN ? (err_parks(e) || e->code == ERR_CANCELLED ? -1 : 0) : -1;
+}
+
+static int post_pictures(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
+{
+    struct import *im = job->verb;
+    struct clarifai_new_input *items = calloc(n, sizeof *items);
+    int result = items ? 0 : err_no_memory(e);
+    for (size_t i = 0; i < n && result == 0; i++) {
+        struct picture *p = b->pictures[from + i];
+        if (str_set(&p->item.sha256, p->sha256) != 0)
+            result = err_no_memory(e);
+        items[i] = (struct clarifai_new_input){.id = p->item.input_id, .bytes = p->bytes, .size = p->size, .metadata = import_fingerprint(&p->item)};
+        if (!items[i].metadata)
+            result = err_no_memory(e);
+    }
+    if (result == 0)
+        result = clarifai_inputs_post(&job->clarifai, &im->app, im->dataset, items, n, e);
+    for (size_t i = 0; i < n && items; i++) {
+        free((char *)(uintptr_t)items[i].metadata);
+        if (result == 0)
+            judge_item(b, from + i, &items[i]);
+    }
+    free(items);
+    return result;
+}
+
+static int post_dataset_inputs(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
+{
+    struct import *im = job->verb;
+    const char *ids[CLARIFAI_BATCH_MAX] = {NULL};
+    struct clarifai_status statuses[CLARIFAI_BATCH_MAX];
+    for (size_t i = 0; i < n; i++)
+        ids[i] = b->pictures[from + i]->item.input_id;
+    if (clarifai_dataset_inputs_add(&job->clarifai, &im->app, im->dataset, ids, n, statuses, e) != 0)
+        return -1;
+    for (size_t i = 0; i < n; i++) {
+        bool added = statuses[i].code == CLARIFAI_DATASET_INPUT_OK || !import_status_failed(statuses[i].code);
+        b->changes[from + i] = (struct journal_change){.id = b->pictures[from + i]->item.id, .set_existed = true, .existed = true};
+        if (added)
+            b->changes[from + i].to = JOURNAL_ACCEPTED;
+        else
+            describe(b, from + i, JOURNAL_FAILED, statuses[i].code, statuses[i].details[0] ? statuses[i].details : statuses[i].description);
+    }
+    return 0;
+}
+
+static int post_part(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
+{
+    int result = b->pictures[from]->bytes ? post_pictures(job, b, from, n, e) : post_dataset_inputs(job, b, from, n, e);
+    journal_kill_point("point.answered");
+    if (result != 0)
+        return post_failed(job, b, from, n, e);
+    return journal_apply(job->journal, b->changes + from, n, e);
+}
+
+static int post_batch(struct stages_job *job, struct batch *b, struct err *e)
+{
+    int result = record_sent(job, b, 0, b->count, e);
+    return result != 0 ? -1 : post_part(job, b, 0, b->count, e);
+}
+
+/* --- choosing what a lane does: with the mutex held --- */
+
+/* Moves what fits one call from the ready list; pictures and additions never share a batch. */
+static void take_batch(struct import *im, struct batch *b)
+{
+    struct import_send *s = &im->send;
+    uint64_t bytes = 0;
+    b->count = 0;
+    if (!s->ready)
+        return;
+    bool with_bytes = s->ready->bytes != NULL;
+    struct picture **at = &s->ready;
+    while (*at && b->count < CLARIFAI_BATCH_MAX) {
+        struct picture *p = *at;
+        if ((p->bytes != NULL) != with_bytes || (b->count && bytes + p->size > s->batch_bytes)) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        b->pictures[b->count++] = p;
+        bytes += p->size;
+        s->ready_count--;
+        s->ready_bytes -= p->size;
+    }
+    s->ready_end = &s->ready;
+    while (*s->ready_end)
+        s->ready_end = &(*s->ready_end)->next;
+}
+
+static bool batch_is_full(const struct import_send *s)
+{
+    return s->ready_count >= CLARIFAI_BATCH_MAX || (s->ready_count && s->ready_bytes >= s->batch_bytes);
+}
+
+/* Room for the next picture; a picture alone may always have it, whatever the budget. */
+static bool reserve(struct import_send *s, struct picture *p)
+{
+    p->room = p->item.action == JOURNAL_SEND && !unusable(p) ? page_round(p->item.size) : 0;
+    if (s->used + p->room > s->budget && s->used > 0) {
+        p->room = 0;
+        return false;
+    }
+    s->used += p->room;
+    return true;
+}
+
+static int claim_more(struct stages_job *job, struct err *e)
+{
+    struct import *im = job->verb;
+    struct journal_query q = {.states = JOURNAL_BIT(JOURNAL_PLANNED), .candidates_only = true, .claim = true, .limit = SEND_CLAIM};
+    struct journal_item *items;
+    size_t n;
+    if (journal_read(job->journal, &q, &items, &n, e) != 0)
+        return -1;
+    int result = 0;
+    for (size_t i = n; i-- > 0;) {
+        struct picture *p = calloc(1, sizeof *p);
+        if (!p) {
+            result = err_no_memory(e);
+            break;
+        }
+        p->item = items[i];
+        memset(&items[i], 0, sizeof items[i]);
+        p->next = im->send.waiting;
+        im->send.waiting = p;
+        im->send.waiting_count++;
+    }
+    journal_items_free(items, n);
+    return result != 0 ? -1 : (int)(n > 0);
+}
+
+static int post_now(struct stages_job *job, struct err *e)
+{
+    struct import *im = job->verb;
+    struct batch *b = calloc(1, sizeof *b);
+    if (!b) {
+        pthread_mutex_unlock(&im->lock);
+        return err_no_memory(e);
+    }
+    take_batch(im, b);
+    im->send.posting++;
+    pthread_mutex_unlock(&im->lock);
+    int result = post_batch(job, b, e);
+    for (size_t i = 0; i < b->count; i++)
+        if (b->keep[i])
+            make_ready(im, b->pictures[i]);
+        else
+            discard(im, b->pictures[i]);
+    free(b);
+    pthread_mutex_lock(&im->lock);
+    im->send.posting--;
+    pthread_mutex_unlock(&im->lock);
+    return result != 0 ? -1 : STAGES_DID;
+}
+
+static int read_now(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct import *im = job->verb;
+    im->send.waiting = p->next;
+    im->send.waiting_count--;
+    im->send.reading++;
+    bool adds = p->item.action == JOURNAL_ADD;      /* the picture may be gone when this is asked */
+    pthread_mutex_unlock(&im->lock);
+    int result = take_file(job, p, e);
+    pthread_mutex_lock(&im->lock);
+    im->send.reading--;
+    pthread_mutex_unlock(&im->lock);
+    return adds ? result : result < 0 ? STAGES_READ_FAILED : STAGES_READ;
+}
+
+static int nothing_to_read(struct stages_job *job, struct err *e)
+{
+    struct import *im = job->verb;
+    if (im->send.reading == 0 && im->send.ready_count > 0)
+        return post_now(job, e);
+    bool busy = im->send.reading > 0 || im->send.posting > 0;
+    pthread_mutex_unlock(&im->lock);
+    const unsigned open = JOURNAL_BIT(JOURNAL_PLANNED) | JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN);
+    return !busy && journal_count(job->journal, open) == 0 ? STAGES_DONE : STAGES_IDLE;
+}
+
+/* The dataset is made when the plan said so; one lane does it, before anything is sent. */
+static int prepare(struct stages_job *job, struct err *e)
+{
+    struct import *im = job->verb;
+    struct err why = {0};
+    im->send.preparing = true;
+    pthread_mutex_unlock(&im->lock);
+    int result = 0;
+    if (journal_has(job->journal, "dataset.missing") && journal_count(job->journal, JOURNAL_BIT(JOURNAL_PLANNED)) > 0) {
+        result = clarifai_dataset_create(&job->clarifai, &im->app, im->dataset, &why);
+        if (result != 0 && (why.code == ERR_CONFLICT || why.code == ERR_UNKNOWN)) {
+            struct clarifai_dataset dataset;
+            result = clarifai_dataset_get(&job->clarifai, &im->app, im->dataset, &dataset, &why);
+        }
+        if (result != 0) {
+            *e = why;
+            err_about(e, "cannot make the dataset", im->datasets);
+        }
+    }
+    pthread_mutex_lock(&im->lock);
+    im->send.preparing = false;
+    im->send.prepared = result == 0;
+    pthread_mutex_unlock(&im->lock);
+    return result != 0 ? -1 : STAGES_DID;
+}
+
+int import_send_work(struct stages_job *job, struct err *e)
+{
+    struct import *im = job->verb;
+    struct import_send *s = &im->send;
+    pthread_mutex_lock(&im->lock);
+    if (!s->prepared) {
+        if (!s->preparing)
+            return prepare(job, e);
+        pthread_mutex_unlock(&im->lock);
+        return STAGES_IDLE;
+    }
+    if (batch_is_full(s))
+        return post_now(job, e);
+    int claimed = s->waiting ? 1 : claim_more(job, e);
+    if (claimed < 0) {
+        pthread_mutex_unlock(&im->lock);
+        return -1;
+    }
+    if (!claimed)
+        return nothing_to_read(job, e);
+    if (reserve(s, s->waiting))
+        return read_now(job, s->waiting, e);
+    if (s->reading == 0 && s->ready_count > 0)
+        return post_now(job, e);
+    pthread_mutex_unlock(&im->lock);
+    return STAGES_IDLE;
+}

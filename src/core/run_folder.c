@@ -1,0 +1,386 @@
+/* A run's folder: made, found, locked, removed; and the journal made again when it is damaged. */
+#include "base/file.h"
+#include "base/json.h"
+#include "base/timefmt.h"
+#include "core/run_inside.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define ASK_MAX ((size_t)1 << 20)
+
+static const char *const state_names[] = {
+    [RUN_PLANNING] = "planning", [RUN_AT_GATE] = "at the gate", [RUN_RUNNING] = "running", [RUN_PARKED] = "parked", [RUN_PAUSED] = "paused",
+    [RUN_DONE] = "done", [RUN_FAILED] = "failed", [RUN_CANCELLED] = "cancelled", [RUN_DRY] = "dry run",
+};
+#define STATE_COUNT (sizeof state_names / sizeof *state_names)
+
+const char *run_state_name(enum run_state s) { return (size_t)s < STATE_COUNT ? state_names[s] : ""; }
+
+enum run_state run_state_by_name(const char *name)
+{
+    for (size_t i = 0; i < STATE_COUNT; i++)
+        if (str_eq(name, state_names[i]))
+            return (enum run_state)i;
+    return RUN_FAILED;
+}
+
+bool run_state_final(enum run_state s) { return s == RUN_DONE || s == RUN_CANCELLED || s == RUN_DRY; }
+
+const struct stages_verb *run_verb(enum ask_verb v) { return v == ASK_IMPORT_VOLUME ? &import_volume_verb : NULL; }
+
+void run_title(const struct ask *ask, char *out, size_t size)
+{
+    char *source = ask->verb == ASK_IMPORT_VOLUME ? volume_path_text(&ask->source) : str_dup(ask->url);
+    snprintf(out, size, "%s %s -> %s%s%s/%s", ask_verb_name(ask->verb), source ? source : "", ask->app.user ? ask->app.user : "",
+             ask->app.user ? "/" : "", ask->app.app ? ask->app.app : "", ask->dataset ? ask->dataset : "");
+    free(source);
+}
+
+/* --- folders --- */
+
+char *run_folder_all(struct err *e)
+{
+    char *state = file_dir_state(e);
+    char *all = state ? str_printf("%s/runs", state) : NULL;
+    free(state);
+    if (!all) {
+        if (state)
+            err_no_memory(e);
+        return NULL;
+    }
+    if (file_make_dirs(all, e) != 0) {
+        free(all);
+        return NULL;
+    }
+    return all;
+}
+
+static bool id_valid(const char *id)
+{
+    size_t n = id ? strlen(id) : 0;
+    return n > 0 && n < 40 && strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789-") == n;
+}
+
+char *run_folder(const char *id, struct err *e)
+{
+    if (!id_valid(id)) {
+        err_set(e, ERR_USAGE, "\"%s\" is no name of a run", id ? id : "");
+        err_remedy(e, "`lakeferry runs` lists them");
+        return NULL;
+    }
+    char *all = run_folder_all(e);
+    char *folder = all ? str_printf("%s/%s", all, id) : NULL;
+    if (all && !folder)
+        err_no_memory(e);
+    free(all);
+    return folder;
+}
+
+int run_ids(struct str_list *out, struct err *e)
+{
+    char *all = run_folder_all(e);
+    if (!all)
+        return -1;
+    DIR *dir = opendir(all);
+    int result = dir ? 0 : err_set_errno(e, errno, "cannot list %s", all);
+    struct dirent *entry;
+    while (result == 0 && (entry = readdir(dir)) != NULL)
+        if (id_valid(entry->d_name) && str_list_add(out, entry->d_name) != 0)
+            result = err_no_memory(e);
+    if (dir)
+        closedir(dir);
+    free(all);
+    return result;
+}
+
+/* --- the lock: of the open file description, so that it ends with the process and never by accident before --- */
+
+static struct flock whole_file(short type) { return (struct flock){.l_type = type, .l_whence = SEEK_SET}; }
+
+int run_lock_holder(const char *folder)
+{
+    char *path = str_printf("%s/lock", folder), text[32] = "";
+    int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    struct flock l = whole_file(F_WRLCK);
+    int64_t pid = 0;
+    free(path);
+    if (fd < 0)
+        return 0;
+    bool held = fcntl(fd, F_OFD_GETLK, &l) == 0 && l.l_type != F_UNLCK;
+    ssize_t n = held ? read(fd, text, sizeof text - 1) : 0;
+    close(fd);
+    if (!held)
+        return 0;
+    return n > 0 && str_i64(str_trim(text), &pid) && pid > 0 ? (int)pid : -1;
+}
+
+int run_lock(const char *folder, int *fd, struct err *e)
+{
+    char *path = str_printf("%s/lock", folder), text[32];
+    struct flock l = whole_file(F_WRLCK);
+    *fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    if (*fd < 0) {
+        err_set_errno(e, path ? errno : ENOMEM, "cannot open the run's lock");
+        err_about(e, "cannot use", path ? path : folder);
+        free(path);
+        return -1;
+    }
+    free(path);
+    if (fcntl(*fd, F_OFD_SETLK, &l) != 0) {
+        int pid = run_lock_holder(folder);
+        close(*fd);
+        *fd = -1;
+        err_set(e, ERR_CONFLICT, "another process runs it (pid %d)", pid);
+        return err_remedy(e, "watch it with `lakeferry runs watch`, or cancel it");
+    }
+    int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
+    if (ftruncate(*fd, 0) != 0 || pwrite(*fd, text, (size_t)n, 0) != n) {
+        err_set_errno(e, errno, "cannot write the run's lock");
+        close(*fd);
+        *fd = -1;
+        return err_about(e, "cannot use", folder);
+    }
+    return 0;
+}
+
+/* --- making and opening --- */
+
+static int write_ask(const char *folder, const struct ask *ask, struct err *e)
+{
+    cJSON *json = ask_to_json(ask);
+    char *path = str_printf("%s/ask.json", folder);
+    struct buf text = BUF_INIT;
+    int result = json && path && json_print(&text, json) == 0 ? file_write_atomic(path, text.data, text.len, e) : err_no_memory(e);
+    buf_release(&text);
+    cJSON_Delete(json);
+    free(path);
+    return result;
+}
+
+int run_read_ask(const char *folder, struct ask *out, struct err *e)
+{
+    char *path = str_printf("%s/ask.json", folder);
+    struct buf text = BUF_INIT;
+    int result = path ? file_read(path, ASK_MAX, &text, e) : err_no_memory(e);
+    cJSON *json = result == 0 ? json_parse(text.data, text.len, e) : NULL;
+    result = json ? ask_from_json(json, out, e) : -1;
+    if (result != 0)
+        err_about(e, "cannot read what the run is to do from", path);
+    cJSON_Delete(json);
+    buf_release(&text);
+    free(path);
+    return result;
+}
+
+static int make_folder(const struct ask *ask, char id[40], char **folder, struct err *e)
+{
+    static const char *const words[] = {"import", "import-s3", "export", "update"};
+    char *all = run_folder_all(e), day[40];
+    if (!all)
+        return -1;
+    time_format(time_wall_us(), 0, day, sizeof day);
+    int result = 1;
+    for (int i = 0; i < 100 && result == 1; i++) {
+        uint16_t number = 0;
+        if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
+            number = (uint16_t)(time_wall_us() + i);
+        snprintf(id, 40, "%s-%.4s%.2s%.2s-%04x", words[ask->verb], day, day + 5, day + 8, number);
+        free(*folder);
+        *folder = str_printf("%s/%s", all, id);
+        if (!*folder)
+            result = err_no_memory(e);
+        else if (mkdir(*folder, 0700) == 0)
+            result = 0;
+        else if (errno != EEXIST)
+            result = err_set_errno(e, errno, "cannot make the run's folder %s", *folder);
+    }
+    free(all);
+    return result == 1 ? err_set(e, ERR_IO, "no name is free for a new run") : result;
+}
+
+static int begin_journal(const char *folder, struct err *e)
+{
+    struct journal *j;
+    if (journal_open(folder, true, &j, e) != 0)
+        return -1;
+    int result = journal_put(j, "state", run_state_name(RUN_PLANNING), e);
+    if (result == 0)
+        result = journal_put_i64(j, "created", time_wall_ms(), e);
+    journal_close(j);
+    return result;
+}
+
+int run_create(const struct ask *ask, char id[40], struct err *e)
+{
+    char *folder = NULL;
+    if (!run_verb(ask->verb))
+        return err_set(e, ERR_USAGE, "this program has no verb \"%s\"", ask_verb_name(ask->verb));
+    int result = make_folder(ask, id, &folder, e);
+    if (result == 0)
+        result = write_ask(folder, ask, e);
+    if (result == 0)
+        result = begin_journal(folder, e);
+    if (result != 0 && folder) {
+        struct err ignored = {0};
+        file_remove_tree(folder, &ignored);
+    }
+    free(folder);
+    return result;
+}
+
+/* A journal that is damaged or never got its tables is made again: what was done shows itself by fingerprint. */
+static int rebuild(struct run *r, struct err *e)
+{
+    char *begun = str_printf("%s/begun", r->folder);
+    if (!begun)
+        return err_no_memory(e);
+    int result = journal_put_aside(r->folder, e);
+    if (result == 0)
+        result = begin_journal(r->folder, e);
+    if (result == 0)
+        result = journal_open(r->folder, false, &r->journal, e);
+    if (result == 0)
+        result = journal_put(r->journal, "rebuilt", "1", e);
+    if (result == 0 && access(begun, F_OK) == 0)
+        result = journal_put(r->journal, "gate", "1", e);
+    free(begun);
+    return result;
+}
+
+static int open_journal(struct run *r, struct err *e)
+{
+    struct err why = {0};
+    if (journal_open(r->folder, false, &r->journal, &why) == 0)
+        return 0;
+    if (why.code == ERR_NOT_FOUND || str_eq(why.api_code, "JOURNAL_DAMAGED"))
+        return rebuild(r, e);
+    *e = why;
+    return -1;
+}
+
+int run_open(const char *id, struct run **out, struct err *e)
+{
+    struct run *r = calloc(1, sizeof *r);
+    if (!r)
+        return err_no_memory(e);
+    r->lock = -1;
+    r->folder = run_folder(id, e);
+    int result = r->folder ? 0 : -1;
+    if (result == 0 && access(r->folder, F_OK) != 0) {
+        result = err_set(e, ERR_NOT_FOUND, "there is no run %s", id);
+        err_remedy(e, "`lakeferry runs` lists them");
+    }
+    if (result == 0)
+        result = run_lock(r->folder, &r->lock, e);
+    if (result == 0)
+        result = run_read_ask(r->folder, &r->ask, e);
+    if (result == 0)
+        result = open_journal(r, e);
+    if (result != 0) {
+        err_about(e, "cannot open the run", id);
+        run_close(r);
+        return -1;
+    }
+    str_copy(r->id, sizeof r->id, id);
+    *out = r;
+    return 0;
+}
+
+void run_close(struct run *r)
+{
+    if (!r)
+        return;
+    journal_close(r->journal);
+    if (r->lock >= 0)
+        close(r->lock);
+    ask_release(&r->ask);
+    free(r->folder);
+    free(r);
+}
+
+const struct ask *run_ask(const struct run *r) { return &r->ask; }
+
+/* --- over all runs --- */
+
+int run_latest_unfinished(char id[40], struct err *e)
+{
+    struct str_list ids = {0};
+    int64_t newest = -1;
+    if (run_ids(&ids, e) != 0)
+        return -1;
+    for (size_t i = 0; i < ids.count; i++) {
+        struct journal *j = NULL;
+        struct err ignored = {0};
+        char *folder = run_folder(ids.items[i], &ignored);
+        if (folder && journal_open_view(folder, &j, &ignored) == 0) {
+            char *state = journal_get(j, "state");
+            int64_t created = journal_get_i64(j, "created", 0);
+            if (!run_state_final(run_state_by_name(state)) && created > newest) {
+                newest = created;
+                str_copy(id, 40, ids.items[i]);
+            }
+            free(state);
+        }
+        journal_close(j);
+        free(folder);
+    }
+    str_list_release(&ids);
+    return newest >= 0 ? 0 : err_set(e, ERR_NOT_FOUND, "every run is finished");
+}
+
+static bool may_prune(const char *folder)
+{
+    struct journal *j = NULL;
+    struct err ignored = {0};
+    if (run_lock_holder(folder) != 0 || journal_open_view(folder, &j, &ignored) != 0)
+        return false;
+    char *state = journal_get(j, "state");
+    bool final = run_state_final(run_state_by_name(state));
+    free(state);
+    journal_close(j);
+    return final;
+}
+
+int run_prune(int64_t *count, struct err *e)
+{
+    struct str_list ids = {0};
+    *count = 0;
+    int result = run_ids(&ids, e);
+    for (size_t i = 0; i < ids.count && result == 0; i++) {
+        char *folder = run_folder(ids.items[i], e);
+        result = folder ? 0 : -1;
+        if (folder && may_prune(folder)) {
+            result = file_remove_tree(folder, e);
+            *count += result == 0;
+        }
+        free(folder);
+    }
+    str_list_release(&ids);
+    return result;
+}
+
+int run_discard(const char *id, struct err *e)
+{
+    int lock = -1;
+    char *folder = run_folder(id, e);
+    if (!folder)
+        return -1;
+    char *begun = str_printf("%s/begun", folder);
+    int result = begun ? 0 : err_no_memory(e);
+    bool there = access(folder, F_OK) == 0;
+    if (result == 0 && there)
+        result = run_lock(folder, &lock, e);
+    if (result == 0 && there && access(begun, F_OK) == 0)
+        result = err_set(e, ERR_CONFLICT, "the run %s was begun, so it is kept", id);
+    if (result == 0 && there)
+        result = file_remove_tree(folder, e);
+    if (lock >= 0)
+        close(lock);
+    free(begun);
+    free(folder);
+    return result;
+}

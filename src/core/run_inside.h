@@ -1,0 +1,35 @@
+#ifndef LAKEFERRY_CORE_RUN_INSIDE_H
+#define LAKEFERRY_CORE_RUN_INSIDE_H
+/*
+ * run_inside: what run.c, run_folder.c, worker.c and view.c share: a run's folder, its lock, its verb. Facts of a run in its journal: state, started,
+ * ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error. Other modules see core/run.h and core/view.h.
+ */
+#include "core/journal.h"
+#include "core/run.h"
+#include "core/stages.h"
+
+/* STATE/runs/ID; ERR_USAGE for an id that is none. Owned. */
+char *run_folder(const char *id, struct err *e);
+/* STATE/runs, made. Owned. */
+char *run_folder_all(struct err *e);
+/* Takes the lock and keeps it by the descriptor; ERR_CONFLICT names the pid that has it. */
+int run_lock(const char *folder, int *fd, struct err *e);
+/* The pid that has the lock, 0: nobody. Disturbs nothing. */
+int run_lock_holder(const char *folder);
+int run_read_ask(const char *folder, struct ask *out, struct err *e);
+enum run_state run_state_by_name(const char *name);   /* RUN_FAILED for an unknown one */
+bool run_state_final(enum run_state s);
+const struct stages_verb *run_verb(enum ask_verb v);  /* NULL when this program has none */
+/* "main.vision.pictures -> lab-user/traffic/ds". */
+void run_title(const struct ask *ask, char *out, size_t size);
+/* Ids of all runs, in no order. */
+int run_ids(struct str_list *out, struct err *e);
+
+struct run {
+    char id[40];
+    char *folder;
+    int lock;
+    struct journal *journal;
+    struct ask ask;
+};
+#endif

@@ -1,0 +1,347 @@
+#include "core/view.h"
+#include "base/json.h"
+#include "base/timefmt.h"
+#include "core/link.h"
+#include "core/plan.h"
+#include "core/report.h"
+#include "core/run_inside.h"
+#include <unistd.h>
+
+#define START_MS 10000   /* a worker that was just started may take so long to listen */
+
+static cJSON *fact_json(struct journal *j, const char *key)
+{
+    char *text = journal_get(j, key);
+    cJSON *json = text ? json_parse(text, strlen(text), NULL) : NULL;
+    free(text);
+    return json;
+}
+
+/* --- one run --- */
+
+static void read_stage(struct journal *j, const struct stages_row *row, const cJSON *live, bool alive, struct view_stage *out)
+{
+    char fact[64], done[32], total[32], bytes[32];
+    const cJSON *figures = json_obj(json_obj(live, "stages"), row->name);
+    snprintf(fact, sizeof fact, "stage.%s", row->name);
+    str_copy(out->name, sizeof out->name, row->name);
+    out->milliseconds = journal_get_i64(j, fact, -1);
+    out->done = out->milliseconds >= 0;
+    out->active = alive && !out->done && json_bool(figures, "active", false);
+    json_i64(figures, "done", &out->count);
+    json_i64(figures, "total", &out->total);
+    json_i64(figures, "bytes", &out->bytes);
+    str_copy(out->text, sizeof out->text, row->title);
+    if (!out->count && !out->total)
+        return;
+    size_t used = strlen(out->text);
+    str_count((uint64_t)out->count, done, sizeof done);
+    str_count((uint64_t)out->total, total, sizeof total);
+    if (out->total && !out->done)
+        snprintf(out->text + used, sizeof out->text - used, "  %s / %s", done, total);
+    else
+        snprintf(out->text + used, sizeof out->text - used, "  %s", out->count ? done : total);
+    used = strlen(out->text);
+    if (out->bytes)
+        snprintf(out->text + used, sizeof out->text - used, "   %s", str_bytes((uint64_t)out->bytes, bytes, sizeof bytes));
+}
+
+static void read_live(const cJSON *live, struct view *out)
+{
+    static const struct { const char *name; size_t at; } numbers[] = {
+        {"rate", offsetof(struct view, rate)},                     {"bytes_rate", offsetof(struct view, bytes_rate)},
+        {"clarifai_rate", offsetof(struct view, clarifai_rate)},   {"clarifai_limit", offsetof(struct view, clarifai_limit)},
+        {"files_rate", offsetof(struct view, files_rate)},         {"files_limit", offsetof(struct view, files_limit)},
+    };
+    int64_t in_flight = 0;
+    out->eta_s = -1;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        json_f64(live, numbers[i].name, (double *)(void *)((char *)out + numbers[i].at));
+    json_i64(live, "done", &out->done);
+    json_i64(live, "total", &out->total);
+    json_i64(live, "bytes", &out->bytes);
+    json_i64(live, "eta", &out->eta_s);
+    json_i64(live, "retried", &out->retried);
+    if (json_i64(live, "in_flight", &in_flight))
+        out->in_flight = (int)in_flight;
+    str_copy(out->parked_why, sizeof out->parked_why, json_str_or(live, "parked", ""));
+}
+
+/* Totals that hold whatever phase it is in: items with an end, of all. */
+static void count_items(struct journal *j, struct view *out)
+{
+    const unsigned open = JOURNAL_BIT(JOURNAL_LISTED) | JOURNAL_BIT(JOURNAL_PLANNED) | JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN) |
+                          JOURNAL_BIT(JOURNAL_ACCEPTED);
+    out->total = journal_count(j, ~0u);
+    out->done = out->total - journal_count(j, open);
+    if (!out->bytes)
+        out->bytes = (int64_t)journal_bytes(j, JOURNAL_BIT(JOURNAL_VERIFIED) | JOURNAL_BIT(JOURNAL_ACCEPTED));
+}
+
+static void read_stages(struct journal *j, const struct stages_verb *verb, const cJSON *live, struct view *out)
+{
+    for (int i = 0; verb && i < verb->count && out->stage_count < (int)(sizeof out->stages / sizeof *out->stages); i++)
+        read_stage(j, &verb->rows[i], live, out->alive, &out->stages[out->stage_count++]);
+}
+
+static void read_journal(struct journal *j, const struct ask *ask, struct view *out)
+{
+    char *state = journal_get(j, "state"), *error = journal_get(j, "error");
+    cJSON *live = fact_json(j, "live"), *plan = fact_json(j, "plan"), *summary = fact_json(j, "summary");
+    out->state = run_state_by_name(state);
+    out->started_ms = journal_get_i64(j, "started", journal_get_i64(j, "created", 0));
+    out->ended_ms = journal_get_i64(j, "ended", 0);
+    out->exit_status = (int)journal_get_i64(j, "exit", -1);
+    read_live(live, out);
+    count_items(j, out);
+    if (!out->alive && !out->parked_why[0] && error)
+        str_copy(out->parked_why, sizeof out->parked_why, error);
+    if (!out->alive && run_state_final(out->state))
+        out->parked_why[0] = '\0';
+    out->has_plan = plan != NULL;
+    if (plan)
+        plan_read(plan, &out->plan);
+    out->has_summary = summary != NULL;
+    if (summary)
+        report_read_summary(summary, &out->summary);
+    read_stages(j, run_verb(ask->verb), live, out);
+    cJSON_Delete(live);
+    cJSON_Delete(plan);
+    cJSON_Delete(summary);
+    free(state);
+    free(error);
+}
+
+static void read_names(const struct ask *ask, const char *folder, struct view *out)
+{
+    char *table = ask->table.object ? name_text(&ask->table) : NULL;
+    char *place = ask->verb == ASK_IMPORT_VOLUME ? volume_path_text(&ask->source) : str_dup(ask->url);
+    out->verb = ask->verb;
+    run_title(ask, out->title, sizeof out->title);
+    str_copy(out->place, sizeof out->place, place ? place : "");
+    str_copy(out->table, sizeof out->table, table ? table : "");
+    snprintf(out->report, sizeof out->report, "%s/report.jsonl", folder);
+    if (access(out->report, F_OK) != 0)
+        out->report[0] = '\0';
+    free(table);
+    free(place);
+}
+
+int view_read(const char *id, struct view *out, struct err *e)
+{
+    struct journal *j = NULL;
+    struct ask ask = {0};
+    memset(out, 0, sizeof *out);
+    char *folder = run_folder(id, e);
+    if (!folder)
+        return -1;
+    int result = access(folder, F_OK) == 0 ? 0 : err_set(e, ERR_NOT_FOUND, "there is no run %s", id);
+    if (result == 0)
+        result = run_read_ask(folder, &ask, e);
+    if (result == 0)
+        result = journal_open_view(folder, &j, e);
+    if (result == 0) {
+        str_copy(out->id, sizeof out->id, id);
+        out->pid = run_lock_holder(folder);
+        out->alive = out->pid != 0;
+        read_names(&ask, folder, out);
+        read_journal(j, &ask, out);
+    }
+    journal_close(j);
+    ask_release(&ask);
+    free(folder);
+    return result;
+}
+
+/* --- all runs --- */
+
+static int by_age(const void *a, const void *b)
+{
+    const struct view *x = a, *y = b;
+    return (x->started_ms < y->started_ms) - (x->started_ms > y->started_ms);
+}
+
+int view_list(struct view **out, size_t *count, struct err *e)
+{
+    struct str_list ids = {0};
+    *out = NULL;
+    *count = 0;
+    if (run_ids(&ids, e) != 0)
+        return -1;
+    struct view *views = calloc(ids.count ? ids.count : 1, sizeof *views);
+    for (size_t i = 0; views && i < ids.count; i++) {
+        struct err why = {0};
+        if (view_read(ids.items[i], &views[*count], &why) == 0)
+            ++*count;
+        else if (views[*count].id[0] == '\0' && why.code != ERR_NOT_FOUND) {   /* damaged: still shown */
+            str_copy(views[*count].id, sizeof views[*count].id, ids.items[i]);
+            views[*count].state = RUN_FAILED;
+            err_sentence(&why, views[*count].parked_why, sizeof views[*count].parked_why);
+            ++*count;
+        }
+    }
+    str_list_release(&ids);
+    if (!views)
+        return err_no_memory(e);
+    qsort(views, *count, sizeof *views, by_age);
+    *out = views;
+    return 0;
+}
+
+/* --- items --- */
+
+int view_items(const char *id, const char *state, int64_t offset, int64_t limit, struct view_item **out, size_t *count, struct err *e)
+{
+    struct journal *j = NULL;
+    struct journal_item *items = NULL;
+    struct journal_query q = {.offset = offset, .limit = limit > 0 && limit < 100000 ? (int)limit : 1000};
+    size_t n = 0;
+    *out = NULL;
+    *count = 0;
+    if (state && journal_state_by_name(state) == JOURNAL_STATES)
+        return err_set(e, ERR_USAGE, "\"%s\" is no state of an item", state);
+    if (state)
+        q.states = JOURNAL_BIT(journal_state_by_name(state));
+    char *folder = run_folder(id, e);
+    int result = folder ? journal_open_view(folder, &j, e) : -1;
+    if (result == 0)
+        result = journal_read(j, &q, &items, &n, e);
+    struct view_item *rows = result == 0 ? calloc(n ? n : 1, sizeof *rows) : NULL;
+    for (size_t i = 0; rows && i < n; i++)
+        rows[i] = (struct view_item){.key = str_dup(items[i].key), .input_id = str_dup(items[i].input_id),
+                                     .state = str_dup(journal_state_name(items[i].state)), .reason = str_dup(items[i].reason), .code = str_dup(items[i].code),
+                                     .bytes = (int64_t)items[i].size};
+    journal_items_free(items, n);
+    journal_close(j);
+    free(folder);
+    if (result == 0 && !rows)
+        return err_no_memory(e);
+    *out = rows;
+    *count = result == 0 ? n : 0;
+    return result;
+}
+
+void view_items_free(struct view_item *items, size_t count)
+{
+    for (size_t i = 0; items && i < count; i++) {
+        free(items[i].key);
+        free(items[i].input_id);
+        free(items[i].state);
+        free(items[i].reason);
+        free(items[i].code);
+    }
+    free(items);
+}
+
+/* --- a live run --- */
+
+static int wait_for_ack(struct link_client *c, const char *id, struct err *e)
+{
+    for (;;) {
+        cJSON *line;
+        bool timed_out;
+        int got = link_client_read(c, 3000, &line, &timed_out, e);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            return err_set(e, timed_out ? ERR_TIMEOUT : ERR_NOT_FOUND, timed_out ? "run %s does not answer" : "run %s ended meanwhile", id);
+        bool ack = str_eq(json_str(line, "type"), "ack"), refused = str_eq(json_str(line, "type"), "refused");
+        cJSON_Delete(line);
+        if (ack)
+            return 0;
+        if (refused)
+            return err_set(e, ERR_USAGE, "run %s does not know this command", id);
+    }
+}
+
+int view_control(const char *id, const char *command, struct err *e)
+{
+    struct link_client *c;
+    struct buf line = BUF_INIT;
+    if (link_connect(id, &c, e) != 0)
+        return -1;
+    if (command[0] == '{') {
+        buf_puts(&line, command);                /* a command with members, as JSON */
+    } else {
+        buf_puts(&line, "{\"command\":");
+        json_quote(&line, command, strlen(command));
+        buf_putc(&line, '}');
+    }
+    int result = buf_error(&line, e);
+    if (result == 0)
+        result = link_client_send(c, line.data, e);
+    if (result == 0)
+        result = wait_for_ack(c, id, e);
+    link_client_free(c);
+    buf_wipe(&line);
+    return result;
+}
+
+/* A worker that was just started takes a moment until it listens; a finished run never does. */
+static int connect_soon(const char *id, struct link_client **out, struct view *v, struct err *e)
+{
+    for (int64_t end = time_mono_ms() + START_MS;;) {
+        if (link_connect(id, out, e) == 0)
+            return 0;
+        if (view_read(id, v, e) != 0)
+            return -1;
+        if (v->ended_ms || time_mono_ms() >= end)
+            return 1;
+        usleep(50000);
+    }
+}
+
+/* What a finished run said last. */
+static int replay(const char *id, int (*each)(void *ctx, const cJSON *line), void *ctx, struct err *e)
+{
+    static const char *const kept[] = {"plan", "summary"};
+    struct journal *j = NULL;
+    char *folder = run_folder(id, e);
+    int result = folder ? journal_open_view(folder, &j, e) : -1;
+    for (size_t i = 0; result == 0 && i < sizeof kept / sizeof *kept; i++) {
+        cJSON *line = fact_json(j, kept[i]);
+        bool stop = line && each(ctx, line) < 0;
+        cJSON_Delete(line);
+        if (stop)
+            break;
+    }
+    journal_close(j);
+    free(folder);
+    return result;
+}
+
+int view_watch(const char *id, int (*each)(void *ctx, const cJSON *line), void *ctx, int *status, struct err *e)
+{
+    struct link_client *c = NULL;
+    struct view v;
+    struct err why = {0};
+    *status = -1;
+    int found = connect_soon(id, &c, &v, &why);
+    if (found < 0) {
+        *e = why;
+        return -1;
+    }
+    if (found == 1) {
+        if (!v.ended_ms)
+            return err_set(e, ERR_NOT_FOUND, "run %s is not running; `lakeferry resume %s` goes on", id, id);
+        *status = v.exit_status;
+        return replay(id, each, ctx, e);
+    }
+    for (int got = 1; got == 1;) {
+        cJSON *line;
+        bool timed_out;
+        got = link_client_read(c, -1, &line, &timed_out, e);
+        bool stop = got == 1 && each(ctx, line) < 0;
+        cJSON_Delete(line);
+        if (stop || got < 0) {
+            link_client_free(c);
+            *status = 0;
+            return got < 0 ? -1 : 0;
+        }
+    }
+    link_client_free(c);
+    for (int i = 0; i < 40 && view_read(id, &v, e) == 0 && v.alive; i++)
+        usleep(50000);                           /* its last words are out; its end is being recorded */
+    *status = v.exit_status >= 0 ? v.exit_status : 1;
+    return 0;
+}

@@ -1,0 +1,31 @@
+#ifndef LAKEFERRY_CORE_VIEW_H
+#define LAKEFERRY_CORE_VIEW_H
+/*
+ * view: runs as people see them, from their journals and, while they run, their sockets. Reading never disturbs a run. view_* read disk and
+ * sockets: call them off the screen's thread.
+ */
+#include "core/run.h"
+
+struct view_stage { char name[24]; char text[120]; bool done, active; int64_t count, total, bytes; int64_t milliseconds; };
+struct view {
+    char id[40]; enum ask_verb verb; enum run_state state; bool alive; int pid;
+    char title[320]; char place[512]; char parked_why[640];
+    int64_t started_ms, ended_ms, done, total, bytes, eta_s; double rate, bytes_rate;
+    struct view_stage stages[8]; int stage_count;
+    struct run_plan plan; bool has_plan;
+    struct run_summary summary; bool has_summary; int exit_status;
+    char table[320]; char report[512];
+    double clarifai_rate, clarifai_limit, files_rate, files_limit; int in_flight; int64_t retried;
+};
+int view_read(const char *id, struct view *out, struct err *e);
+/* All runs, newest first. Caller frees. */
+int view_list(struct view **out, size_t *count, struct err *e);
+/* Items in a state ("failed", "conflict", "skipped", …; NULL all), from offset. */
+struct view_item { char *key, *input_id, *state, *reason, *code; int64_t bytes; };
+int view_items(const char *id, const char *state, int64_t offset, int64_t limit, struct view_item **out, size_t *count, struct err *e);
+void view_items_free(struct view_item *items, size_t count);
+/* Controls of a live run through its socket: "yes", "no", "pause", "resume", "cancel". ERR_NOT_FOUND when it is not alive. */
+int view_control(const char *id, const char *command, struct err *e);
+/* Follows a live run: each line of its socket to each, until it ends (returns its exit status in *status) or each returns -1. */
+int view_watch(const char *id, int (*each)(void *ctx, const cJSON *line), void *ctx, int *status, struct err *e);
+#endif

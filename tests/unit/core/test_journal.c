@@ -1,0 +1,324 @@
+#include "base/file.h"
+#include "core/journal.h"
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct fixture { char folder[64]; struct journal *j; };
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    struct err e = {0};
+    snprintf(f->folder, sizeof f->folder, "/tmp/lakeferry-journal-XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    journal_close(f->j);
+    file_remove_tree(f->folder, &e);
+    free(f);
+    return 0;
+}
+
+static void add_files(struct journal *j, const char *const *names, size_t n)
+{
+    struct err e = {0};
+    struct journal_found rows[16];
+    assert_true(n <= 16);
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (struct journal_found){.path = names[i], .size = 10 * (i + 1), .modified_ms = 1000, .candidate = true};
+    assert_int_equal(journal_found_put(j, rows, n, &e), 0);
+}
+
+static const char *const three[] = {"/v/a.jpg", "/v/b.jpg", "/v/c.jpg"};
+
+static struct journal_item *read_all(struct journal *j, size_t *n)
+{
+    struct journal_query q = {.limit = 100};
+    struct journal_item *items;
+    struct err e = {0};
+    assert_int_equal(journal_read(j, &q, &items, n, &e), 0);
+    return items;
+}
+
+static void keeps_facts(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    assert_null(journal_get(f->j, "x"));
+    assert_int_equal(journal_put(f->j, "x", "it's", &e), 0);
+    char *text = journal_get(f->j, "x");
+    assert_string_equal(text, "it's");
+    free(text);
+    assert_int_equal(journal_put_i64(f->j, "n", -5, &e), 0);
+    assert_int_equal(journal_get_i64(f->j, "n", 0), -5);
+    assert_int_equal(journal_put(f->j, "x", NULL, &e), 0);
+    assert_false(journal_has(f->j, "x"));
+    assert_int_equal(journal_get_i64(f->j, "none", 7), 7);
+}
+
+static void lists_as_a_set(void **state)
+{
+    struct fixture *f = *state;
+    add_files(f->j, three, 3);
+    add_files(f->j, three, 3);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_LISTED)), 3);
+    assert_int_equal(journal_bytes(f->j, ~0u), 60);
+}
+
+static void counts_with_the_states(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    add_files(f->j, three, 3);
+    struct journal_change c[] = {{.id = 1, .to = JOURNAL_SENT, .attempt = true}, {.id = 2, .to = JOURNAL_FAILED, .code = "X", .reason = "why"},
+                                 {.id = 3, .to = JOURNAL_PLANNED, .resized = true, .size = 5, .modified_ms = 2}};
+    assert_int_equal(journal_apply(f->j, c, 3, &e), 0);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_SENT)), 1);
+    assert_int_equal(journal_count(f->j, ~0u), 3);
+    assert_int_equal(journal_bytes(f->j, JOURNAL_BIT(JOURNAL_PLANNED)), 5);
+    size_t n;
+    struct journal_item *items = read_all(f->j, &n);
+    assert_int_equal(items[0].attempt, 1);
+    assert_string_equal(items[1].reason, "why");
+    assert_true(items[1].seq > 0);
+    journal_items_free(items, n);
+    /* a fresh connection counts the same */
+    journal_close(f->j);
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), 0);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_SENT)), 1);
+    assert_int_equal(journal_recover(f->j, &e), 0);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_SENT)), 0);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_UNKNOWN)), 1);
+}
+
+static void claims_once(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    add_files(f->j, three, 3);
+    int64_t moved;
+    assert_int_equal(journal_move_all(f->j, JOURNAL_BIT(JOURNAL_LISTED), JOURNAL_PLANNED, NULL, &moved, &e), 0);
+    assert_int_equal(moved, 3);
+    struct journal_query q = {.states = JOURNAL_BIT(JOURNAL_PLANNED), .claim = true, .limit = 2};
+    struct journal_item *a, *b;
+    size_t n, m;
+    assert_int_equal(journal_read(f->j, &q, &a, &n, &e), 0);
+    assert_int_equal(journal_read(f->j, &q, &b, &m, &e), 0);
+    assert_int_equal(n, 2);
+    assert_int_equal(m, 1);
+    assert_int_not_equal(a[0].id, b[0].id);
+    struct journal_change back = {.id = a[0].id, .to = JOURNAL_PLANNED};
+    assert_int_equal(journal_apply(f->j, &back, 1, &e), 0);
+    journal_items_free(b, m);
+    assert_int_equal(journal_read(f->j, &q, &b, &m, &e), 0);
+    assert_int_equal(m, 1);
+    assert_int_equal(b[0].id, a[0].id);
+    journal_items_free(a, n);
+    journal_items_free(b, m);
+}
+
+static void folders_are_a_worklist(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct journal_found rows[] = {{.path = "/v", .is_folder = true}, {.path = "/v/x", .is_folder = true}};
+    char *path, *other;
+    int64_t open;
+    assert_int_equal(journal_found_put(f->j, rows, 2, &e), 0);
+    assert_int_equal(journal_found_put(f->j, rows, 2, &e), 0);
+    assert_int_equal(journal_folder_next(f->j, &path, &open, &e), 1);
+    assert_string_equal(path, "/v");
+    assert_int_equal(open, 2);
+    assert_int_equal(journal_folder_done(f->j, path, &e), 0);
+    assert_int_equal(journal_folder_next(f->j, &other, &open, &e), 1);
+    assert_int_equal(journal_folder_release(f->j, other, &e), 0);
+    free(other);
+    assert_int_equal(journal_folder_next(f->j, &other, &open, &e), 1);
+    assert_string_equal(other, "/v/x");
+    assert_int_equal(journal_folder_done(f->j, other, &e), 0);
+    free(path);
+    free(other);
+    assert_int_equal(journal_folder_next(f->j, &path, &open, &e), 0);
+    assert_int_equal(open, 0);
+}
+
+static void remote_passes(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    add_files(f->j, three, 2);
+    struct journal_remote rows[] = {{.input_id = (char *)"a", .source = (char *)"/v/a.jpg", .sha256 = (char *)"s", .size = 10, .modified_ms = 1000},
+                                    {.input_id = (char *)"b", .source = (char *)"/v/b.jpg"}, {.input_id = (char *)"foreign"}};
+    size_t fresh;
+    int64_t differ;
+    assert_int_equal(journal_remote_put(f->j, JOURNAL_OF_DATASET, 1, rows, 3, &fresh, &e), 0);
+    assert_int_equal(fresh, 3);
+    assert_int_equal(journal_remote_put(f->j, JOURNAL_OF_DATASET, 1, rows, 1, &fresh, &e), 0);
+    assert_int_equal(fresh, 0);
+    assert_int_equal(journal_adopt_ids(f->j, &e), 0);
+    enum journal_taken by;
+    assert_int_equal(journal_id_taken(f->j, "foreign", -1, &by, &e), 0);
+    assert_int_equal(by, JOURNAL_TAKEN_BY_FOREIGN);
+    assert_int_equal(journal_id_taken(f->j, "a", -1, &by, &e), 0);
+    assert_int_equal(by, JOURNAL_TAKEN_BY_OURS);
+    assert_int_equal(journal_id_taken(f->j, "z", -1, &by, &e), 0);
+    assert_int_equal(by, JOURNAL_FREE);
+    assert_int_equal(journal_remote_put(f->j, JOURNAL_OF_DATASET, 2, rows, 1, &fresh, &e), 0);   /* b is missing */
+    assert_int_equal(journal_passes_differ(f->j, ~0u, 2, &differ, &e), 0);
+    assert_int_equal(differ, 1);
+    assert_int_equal(journal_remote_put(f->j, JOURNAL_OF_DATASET, 3, rows, 2, &fresh, &e), 0);   /* and comes back */
+    assert_int_equal(journal_passes_differ(f->j, ~0u, 3, &differ, &e), 0);
+    assert_int_equal(differ, 1);
+    assert_int_equal(journal_remote_put(f->j, JOURNAL_OF_DATASET, 4, rows, 2, &fresh, &e), 0);
+    assert_int_equal(journal_passes_differ(f->j, ~0u, 4, &differ, &e), 0);
+    assert_int_equal(differ, 0);
+    struct journal_remote r;
+    assert_int_equal(journal_remote_get(f->j, "a", &r, &e), 1);
+    assert_string_equal(r.source, "/v/a.jpg");
+    assert_true(r.in_dataset);
+    journal_remote_release(&r);
+    assert_int_equal(journal_remote_get(f->j, "nobody", &r, &e), 0);
+}
+
+static void leavings_and_lines(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct str_list kinds = {0}, ids = {0}, lines = {0};
+    assert_int_equal(journal_left_add(f->j, "statement", "s1", &e), 0);
+    assert_int_equal(journal_left_add(f->j, "context", "c1", &e), 0);
+    assert_int_equal(journal_left_remove(f->j, "c1", &e), 0);
+    assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
+    assert_int_equal(ids.count, 1);
+    assert_string_equal(kinds.items[0], "statement");
+    assert_int_equal(journal_line_add(f->j, "{}", &e), 0);
+    assert_int_equal(journal_lines(f->j, &lines, &e), 0);
+    assert_int_equal(lines.count, 1);
+    str_list_release(&kinds);
+    str_list_release(&ids);
+    str_list_release(&lines);
+}
+
+static void retry_plans_failed_again(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    int64_t count;
+    add_files(f->j, three, 3);
+    struct journal_change c[] = {{.id = 1, .to = JOURNAL_FAILED, .input_id = "a", .reason = "x"}, {.id = 2, .to = JOURNAL_VERIFIED, .input_id = "b"},
+                                 {.id = 3, .to = JOURNAL_CANCELLED, .input_id = "c"}};
+    assert_int_equal(journal_apply(f->j, c, 3, &e), 0);
+    assert_int_equal(journal_reset_failed(f->j, &count, &e), 0);
+    assert_int_equal(count, 2);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_PLANNED)), 2);
+    size_t n;
+    struct journal_item *items = read_all(f->j, &n);
+    assert_null(items[0].reason);
+    journal_items_free(items, n);
+}
+
+static void spoil(const char *folder, const char *bytes, size_t n, off_t at)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/journal.db", folder);
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, n, at), (ssize_t)n);
+    close(fd);
+}
+
+static void refuses_damage_and_newer(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    journal_close(f->j);
+    f->j = NULL;
+    spoil(f->folder, "\0\0\0\x63", 4, 60);                      /* user_version 99 */
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), -1);
+    assert_int_equal(e.code, ERR_CONFIG);
+    assert_non_null(strstr(e.cause, "newer"));
+    spoil(f->folder, "not a database at all", 21, 0);
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), -1);
+    assert_string_equal(e.api_code, "JOURNAL_DAMAGED");
+    assert_int_equal(journal_open(f->folder, true, &f->j, &e), -1);
+    assert_int_equal(e.code, ERR_CONFLICT);
+    assert_int_equal(journal_put_aside(f->folder, &e), 0);
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), -1);
+    assert_int_equal(e.code, ERR_NOT_FOUND);
+    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
+}
+
+static void survives_kill(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    add_files(f->j, three, 3);
+    journal_close(f->j);
+    f->j = NULL;
+    pid_t child = fork();
+    if (child == 0) {
+        setenv("LAKEFERRY_KILL_AT", "sent:2", 1);
+        struct journal *j;
+        if (journal_open(f->folder, false, &j, &e) != 0)
+            _exit(9);
+        for (int64_t id = 1; id <= 3; id++) {
+            struct journal_change c = {.id = id, .to = JOURNAL_SENT};
+            journal_apply(j, &c, 1, &e);
+        }
+        _exit(8);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), 0);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_SENT)), 2);
+}
+
+static void views_do_not_disturb(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct journal *view;
+    struct stat st;
+    char path[128];
+    add_files(f->j, three, 3);
+    assert_int_equal(journal_open_view(f->folder, &view, &e), 0);
+    assert_int_equal(journal_count(view, ~0u), 3);
+    assert_int_equal(journal_put(view, "x", "y", &e), -1);
+    assert_int_equal(journal_put(f->j, "x", "y", &e), 0);
+    assert_true(journal_has(view, "x"));
+    journal_close(view);
+    snprintf(path, sizeof path, "%s/journal.db", f->folder);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(keeps_facts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(lists_as_a_set, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(counts_with_the_states, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(claims_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(folders_are_a_worklist, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(remote_passes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(leavings_and_lines, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(retry_plans_failed_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_damage_and_newer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(survives_kill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(views_do_not_disturb, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,222 @@
+/* Staging: where rows go, parts as they are put, what is removed; over a volume played by a list of paths. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "core/stage.h"
+#include "net/databricks_catalog.h"
+#include "net/databricks_files.h"
+
+/* --- the volume --- */
+
+static struct { char path[256]; bool folder; char *bytes; } volume[32];
+static int count, volumes_made, volumes_dropped;
+static enum err_code create_fails;
+
+static int find(const char *path)
+{
+    for (int i = 0; i < count; i++)
+        if (str_eq(volume[i].path, path))
+            return i;
+    return -1;
+}
+static void add(const char *path, bool folder, char *bytes)
+{
+    str_copy(volume[count].path, sizeof volume[count].path, path);
+    volume[count].folder = folder;
+    volume[count++].bytes = bytes;
+}
+static void drop(int i)
+{
+    free(volume[i].bytes);
+    volume[i] = volume[--count];
+}
+int databricks_directory_create(const struct net_api *a, const char *path, struct err *e)
+{
+    (void)a, (void)e;
+    if (find(path) < 0)
+        add(path, true, NULL);
+    return 0;
+}
+int databricks_file_put(const struct net_api *a, const char *path, const struct net_source *s, bool overwrite, struct err *e)
+{
+    (void)a, (void)overwrite, (void)e;
+    char *bytes = calloc(1, s->size + 1);
+    uint64_t at = 0;
+    assert_int_equal(s->rewind(s->ctx), 0);
+    for (int64_t n; (n = s->read(s->ctx, bytes + at, s->size - at)) > 0;)
+        at += (uint64_t)n;
+    assert_int_equal(at, s->size);
+    add(path, false, bytes);
+    return 0;
+}
+int databricks_directory_list(const struct net_api *a, const char *path, databricks_file_each each, void *ctx, struct err *e)
+{
+    (void)a;
+    size_t n = strlen(path);
+    bool found = find(path) >= 0;
+    for (int i = 0; i < count; i++) {
+        const char *p = volume[i].path;
+        if (strncmp(p, path, n) != 0 || p[n] != '/')
+            continue;
+        found = true;
+        if (strchr(p + n + 1, '/') != NULL)
+            continue;
+        const struct databricks_file f = { .path = p, .name = p + n + 1, .is_directory = volume[i].folder };
+        if (each(ctx, &f, e) != 0)
+            return -1;
+    }
+    return found ? 0 : err_set(e, ERR_NOT_FOUND, "no such folder");
+}
+int databricks_file_delete(const struct net_api *a, const char *path, struct err *e)
+{
+    (void)a, (void)e;
+    drop(find(path));
+    return 0;
+}
+int databricks_directory_delete(const struct net_api *a, const char *path, struct err *e)
+{
+    (void)a, (void)e;
+    if (find(path) >= 0)
+        drop(find(path));
+    return 0;
+}
+int databricks_volume_create(const struct net_api *a, const char *c, const char *s, const char *n, const char *comment, struct err *e)
+{
+    (void)a, (void)c, (void)s, (void)n, (void)comment;
+    volumes_made++;
+    return create_fails == ERR_NONE ? 0 : err_set(e, create_fails, "no");
+}
+int databricks_volume_delete(const struct net_api *a, const char *name, struct err *e)
+{
+    (void)a, (void)name, (void)e;
+    return volumes_dropped++, 0;
+}
+
+static struct session session;
+static const struct name TARGET = { (char *)"main", (char *)"odd#1", (char *)"t" };
+
+static int set_up(void **state)
+{
+    (void)state;
+    while (count > 0)
+        drop(0);
+    volumes_made = volumes_dropped = 0;
+    create_fails = ERR_NONE;
+    session = (struct session){0};
+    return 0;
+}
+static int tear_down(void **state)
+{
+    (void)state;
+    settings_release(&session.settings);
+    return 0;
+}
+
+static void test_the_choice_of_place(void **state)
+{
+    struct stage_place p;
+    struct err e = {0};
+    char why[320];
+
+    (void)state;
+    assert_int_equal(stage_choose(&session, "main.vision.out/x", "/Volumes/a/b/img", &TARGET, "r-1", false, &p, why, sizeof why, &e), 0);
+    assert_string_equal(p.at.path, "x");
+    assert_non_null(strstr(why, "--staging"));
+    stage_place_release(&p);
+    assert_int_equal(stage_choose(&session, NULL, "/Volumes/a/b/img", &TARGET, "r-1", false, &p, why, sizeof why, &e), 0);
+    assert_string_equal(p.at.volume.object, "img");
+    stage_place_release(&p);
+    value_set(&session.settings.own[SETTING_STAGING_VOLUME], "main.s.setting", FROM_CONFIG, "", &e);
+    assert_int_equal(stage_choose(&session, NULL, "/Volumes/a/b/img", &TARGET, "r-1", false, &p, why, sizeof why, &e), 0);
+    assert_string_equal(p.at.volume.object, "setting");
+    stage_place_release(&p);
+    assert_int_equal(volumes_made, 0);
+}
+
+static void test_a_volume_of_our_own(void **state)
+{
+    struct stage_place p;
+    struct err e = {0};
+    char why[320];
+
+    (void)state;
+    assert_int_equal(stage_choose(&session, NULL, NULL, &TARGET, "import-1", true, &p, why, sizeof why, &e), 0);
+    assert_int_equal(volumes_made, 0); /* a dry run */
+    stage_place_release(&p);
+    assert_int_equal(stage_choose(&session, NULL, NULL, &TARGET, "import-1", false, &p, why, sizeof why, &e), 0);
+    assert_true(p.made_volume);
+    assert_string_equal(p.at.volume.object, "lakeferry_import_1");
+    assert_int_equal(stage_remove(&session, &p, "import-1", &e), 0);
+    assert_int_equal(volumes_dropped, 1);
+    stage_place_release(&p);
+    create_fails = ERR_FORBIDDEN;
+    assert_int_equal(stage_choose(&session, NULL, NULL, &TARGET, "import-1", false, &p, why, sizeof why, &e), -1);
+    assert_int_equal(e.code, ERR_FORBIDDEN);
+    assert_non_null(strstr(e.remedy, "CREATE VOLUME"));
+    assert_int_equal(stage_choose(&session, NULL, NULL, NULL, "import-1", false, &p, why, sizeof why, &e), -1);
+    assert_int_equal(e.code, ERR_USAGE);
+}
+
+static void test_parts_and_their_removal(void **state)
+{
+    struct stage_place p;
+    struct stage *st = NULL;
+    struct err e = {0};
+    char why[320], local[] = "/tmp/lakeferry-stage.XXXXXX";
+    uint64_t rows = 0;
+
+    (void)state;
+    assert_non_null(mkdtemp(local));
+    assert_int_equal(stage_choose(&session, "main.vision.out", NULL, &TARGET, "r-1", false, &p, why, sizeof why, &e), 0);
+    add("/Volumes/main/vision/out/theirs.txt", false, NULL);
+    assert_int_equal(stage_begin(&session, &p, "r-1", "rows", 2, local, &st, &e), 0);
+    assert_string_equal(stage_folder(st), "/Volumes/main/vision/out/lakeferry-r-1/rows-2");
+    assert_int_equal(stage_row(st, "{\"a\":1}", 7, &e), 0);
+    assert_int_equal(stage_row(st, "{\"a\":2}", 7, &e), 0);
+    assert_int_equal(stage_end(st, &rows, &e), 0);
+    assert_int_equal(rows, 2);
+    int part = find("/Volumes/main/vision/out/lakeferry-r-1/rows-2/part-00000.json");
+    assert_true(part >= 0);
+    assert_string_equal(volume[part].bytes, "{\"a\":1}\n{\"a\":2}\n");
+    stage_free(st);
+    assert_int_equal(rmdir(local), 0); /* local parts are gone */
+    assert_int_equal(stage_remove(&session, &p, "r-1", &e), 0);
+    assert_int_equal(count, 1); /* what was not ours stays */
+    assert_true(find("/Volumes/main/vision/out/theirs.txt") >= 0);
+    assert_int_equal(stage_remove(&session, &p, "r-1", &e), 0);
+    assert_int_equal(volumes_dropped, 0);
+    stage_place_release(&p);
+}
+
+static void test_no_rows_no_part(void **state)
+{
+    struct stage_place p;
+    struct stage *st = NULL;
+    struct err e = {0};
+    char why[320];
+    uint64_t rows = 7;
+
+    (void)state;
+    assert_int_equal(stage_choose(&session, "main.vision.out", NULL, &TARGET, "r-2", false, &p, why, sizeof why, &e), 0);
+    assert_int_equal(stage_begin(&session, &p, "r-2", "rows", 1, "/nonexistent", &st, &e), 0);
+    assert_int_equal(stage_end(st, &rows, &e), 0);
+    assert_int_equal(rows, 0);
+    stage_free(st);
+    assert_int_equal(stage_begin(&session, &p, "r-2", "rows", 2, "/nonexistent", &st, &e), 0);
+    assert_int_equal(stage_row(st, "{}", 2, &e), 0);
+    assert_int_equal(stage_end(st, &rows, &e), -1); /* a folder that cannot be written: the path is named */
+    assert_non_null(strstr(e.subject, "/nonexistent"));
+    stage_free(st);
+    stage_place_release(&p);
+}
+
+int main(void)
+{
+#define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
+    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_no_rows_no_part) };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,181 @@
+/* runs: the list of runs, one of them, a live one followed. */
+#include "base/timefmt.h"
+#include "cli/write.h"
+#include "core/view.h"
+
+#define ITEM_PAGE 500
+
+static cJSON *run_object(const struct view *v)
+{
+    cJSON *line = out_object("run");
+
+    json_put_str(line, "run", v->id);
+    json_put_str(line, "verb", ask_verb_name(v->verb));
+    json_put_str(line, "state", run_state_name(v->state));
+    json_put_bool(line, "alive", v->alive);
+    json_put_str(line, "title", v->title);
+    json_put_i64(line, "started_ms", v->started_ms);
+    json_put_i64(line, "done", v->done);
+    json_put_i64(line, "total", v->total);
+    if (v->parked_why[0] != '\0')
+        json_put_str(line, "parked", v->parked_why);
+    if (v->has_summary) {
+        json_put_i64(line, "verified", v->summary.verified);
+        json_put_i64(line, "present", v->summary.present);
+        json_put_i64(line, "skipped", v->summary.skipped);
+        json_put_i64(line, "failed", v->summary.failed);
+        json_put_i64(line, "conflict", v->summary.conflict);
+        json_put_i64(line, "unaccounted", v->summary.unaccounted);
+        json_put_i64(line, "exit", v->exit_status);
+    }
+    return line;
+}
+
+static int print_runs(struct out *o, const struct view *views, size_t count)
+{
+    static const char *const HEADS[] = { "RUN", "STATE", "DONE", "STARTED", "WHAT" };
+    char **cells = calloc(count * 5, sizeof *cells);
+    char when[48], done[40], total[40];
+
+    if (cells == NULL)
+        return 1;
+    for (size_t i = 0; i < count; i++) {
+        cells[i * 5] = str_dup(views[i].id);
+        cells[i * 5 + 1] = str_printf("%s%s", run_state_name(views[i].state), views[i].alive ? " (live)" : "");
+        cells[i * 5 + 2] = str_printf("%s/%s", str_count((uint64_t)views[i].done, done, sizeof done), str_count((uint64_t)views[i].total, total, sizeof total));
+        cells[i * 5 + 3] = str_dup(time_people(views[i].started_ms * 1000, when, sizeof when));
+        cells[i * 5 + 4] = str_dup(views[i].title);
+    }
+    out_table(o, HEADS, 5, cells, count);
+    for (size_t i = 0; i < count * 5; i++)
+        free(cells[i]);
+    free(cells);
+    return 0;
+}
+
+int verb_runs(struct command *c)
+{
+    struct view *views = NULL;
+    struct err e = {0};
+    size_t count = 0;
+    int status = 0;
+
+    if (view_list(&views, &count, &e) != 0)
+        return out_error(c->out, &e);
+    if (c->out->json) {
+        for (size_t i = 0; i < count; i++) {
+            cJSON *line = run_object(&views[i]);
+            out_json(c->out, line);
+            cJSON_Delete(line);
+        }
+    } else if (count == 0) {
+        out_say(c->out, "no runs yet");
+    } else {
+        status = print_runs(c->out, views, count);
+    }
+    free(views);
+    return status;
+}
+
+static int print_items(struct out *o, const char *id, const char *state, struct err *e)
+{
+    size_t count = ITEM_PAGE;
+
+    for (int64_t offset = 0; count == ITEM_PAGE; offset += (int64_t)count) {
+        struct view_item *items = NULL;
+        if (view_items(id, state, offset, ITEM_PAGE, &items, &count, e) != 0)
+            return -1;
+        for (size_t i = 0; i < count; i++) {
+            if (o->json) {
+                cJSON *line = out_object("item");
+                json_put_str(line, "run", id);
+                json_put_str(line, "key", items[i].key);
+                json_put_str(line, "input_id", items[i].input_id);
+                json_put_str(line, "state", items[i].state);
+                json_put_str(line, "reason", items[i].reason);
+                json_put_str(line, "code", items[i].code);
+                out_json(o, line);
+                cJSON_Delete(line);
+            } else {
+                out_text(o, "%-12s %s: %s", items[i].state, items[i].key, items[i].reason != NULL ? items[i].reason : "");
+            }
+        }
+        view_items_free(items, count);
+    }
+    return 0;
+}
+
+static void print_view(struct out *o, const struct view *v)
+{
+    char when[48], took[32];
+
+    out_text(o, "run       %s", v->id);
+    out_text(o, "what      %s", v->title);
+    out_text(o, "state     %s%s", run_state_name(v->state), v->alive ? " (live)" : "");
+    out_text(o, "started   %s", time_people(v->started_ms * 1000, when, sizeof when));
+    if (v->ended_ms > 0)
+        out_text(o, "took      %s", str_duration(v->ended_ms - v->started_ms, took, sizeof took));
+    for (int i = 0; i < v->stage_count; i++)
+        out_text(o, "  [%c] %-14s %s", v->stages[i].done ? 'x' : v->stages[i].active ? '>' : ' ', v->stages[i].name, v->stages[i].text);
+    if (v->parked_why[0] != '\0')
+        out_text(o, "parked    %s", v->parked_why);
+    if (v->has_summary)
+        out_text(o, "outcome   %lld verified, %lld present, %lld skipped, %lld failed, %lld conflict, %lld unaccounted",
+                 (long long)v->summary.verified, (long long)v->summary.present, (long long)v->summary.skipped,
+                 (long long)v->summary.failed, (long long)v->summary.conflict, (long long)v->summary.unaccounted);
+    if (v->table[0] != '\0')
+        out_text(o, "table     %s", v->table);
+    if (v->report[0] != '\0')
+        out_text(o, "report    %s", v->report);
+}
+
+int verb_runs_show(struct command *c)
+{
+    static const char *const WRONG[] = { "failed", "conflict", "unaccounted" };
+    const char *id = command_word(c, 0);
+    struct view v;
+    struct err e = {0};
+    int result;
+
+    if (view_read(id, &v, &e) != 0)
+        return out_error(c->out, &e);
+    if (c->out->json) {
+        cJSON *line = run_object(&v);
+        out_json(c->out, line);
+        cJSON_Delete(line);
+    } else {
+        print_view(c->out, &v);
+    }
+    result = 0;
+    for (size_t i = 0; command_has(c, OPT_FAILED) && result == 0 && i < sizeof WRONG / sizeof WRONG[0]; i++)
+        result = print_items(c->out, id, WRONG[i], &e);
+    return result == 0 ? 0 : out_error(c->out, &e);
+}
+
+static int show(void *ctx, const cJSON *line)
+{
+    write_show_line(ctx, line);
+    return 0;
+}
+
+int verb_runs_watch(struct command *c)
+{
+    struct err e = {0};
+    int status = 0;
+
+    if (view_watch(command_word(c, 0), show, c->out, &status, &e) != 0)
+        return out_error(c->out, &e);
+    out_bar_end(c->out);
+    return status;
+}
+
+int verb_runs_prune(struct command *c)
+{
+    struct err e = {0};
+    int64_t count = 0;
+
+    if (run_prune(&count, &e) != 0)
+        return out_error(c->out, &e);
+    out_say(c->out, "%lld finished run%s removed", (long long)count, count == 1 ? "" : "s");
+    return 0;
+}

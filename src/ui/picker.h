@@ -1,0 +1,33 @@
+#ifndef LAKEFERRY_UI_PICKER_H
+#define LAKEFERRY_UI_PICKER_H
+/*
+ * picker: one choice out of a list: typing filters, count and age are shown, Ctrl-R asks again, and a text that matches
+ * nothing can be taken as a new name where that is possible. Items may come while it is open. Belongs to the UI thread.
+ */
+#include "ui/list.h"
+
+enum picker_end { PICKER_GOES_ON, PICKER_CHOSEN, PICKER_NEW, PICKER_LEFT, PICKER_REFRESH };
+
+struct picker {
+    char title[96];
+    struct list_store store;
+    struct list list;
+    bool loading;
+    char make[64];      /* "make a new dataset named", or "" when nothing can be made */
+    char age[48];       /* "listed 4 min ago", set by the screen */
+    char problem[512];  /* why the list could not be had; "" when all is well */
+};
+
+void picker_init(struct picker *p, const char *title);
+void picker_release(struct picker *p);
+/* Adds an item; the cursor stays where it is. 0 or -1 with ERR_NO_MEMORY. */
+int picker_add(struct picker *p, const struct list_row *row, struct err *e);
+/* Forgets the items (before new ones are added); cursor and filter are kept. */
+void picker_clear(struct picker *p);
+/* What an action brings. With PICKER_CHOSEN the choice is picker_id(), with PICKER_NEW picker_text(). */
+enum picker_end picker_update(struct picker *p, enum action a);
+bool picker_type(struct picker *p, uint32_t cp);
+const char *picker_id(const struct picker *p);    /* NULL when nothing is under the cursor */
+const char *picker_text(const struct picker *p);  /* what is typed */
+void picker_render(struct picker *p, struct frame *f, struct layout_rect r);
+#endif

@@ -1,0 +1,236 @@
+#include "ui/planner.h"
+#include "base/timefmt.h"
+#include "core/view.h"
+#include <unistd.h>
+
+#define WAIT_MS 20000        /* for a worker to reach its gate again */
+#define END_MS 5000          /* for a cancelled worker to end */
+#define LEAVE_MS 700         /* the same while the program is left */
+#define STEP_US 50000
+
+struct job {
+    struct event_queue *queue;
+    uint64_t serial, number;
+    struct ask *ask;
+    char id[40];
+};
+struct note { char id[40]; struct err error; };
+
+static void ask_free(struct ask *ask)
+{
+    if (ask)
+        ask_release(ask);
+    free(ask);
+}
+
+static void job_free(struct job *job)
+{
+    ask_free(job->ask);
+    free(job);
+}
+
+/* Ends the worker of a run that was not begun and removes the run. */
+static void discard(const char *id, int64_t most_ms)
+{
+    struct err e = { 0 };
+    struct view *v = malloc(sizeof *v);
+    for (int64_t end = time_mono_ms() + most_ms; v && time_mono_ms() < end; usleep(STEP_US)) {
+        if (view_read(id, v, &e) < 0)
+            break;
+        if (!v->alive) {
+            run_discard(id, &e);
+            break;
+        }
+        view_control(id, "cancel", &e);
+    }
+    free(v);
+}
+
+/* ---- on other threads ---- */
+
+static void tell(const struct job *job, int event, const struct err *error)
+{
+    struct err ignored;
+    struct note *n = calloc(1, sizeof *n);
+    if (!n)
+        return;
+    str_copy(n->id, sizeof n->id, job->id);
+    n->error = *error;
+    event_post(job->queue, event, job->serial, job->number, n, free, &ignored);
+}
+
+static void begin_work(void *arg, struct session *session, struct net_cancel *cancel)
+{
+    struct job *job = arg;
+    struct err e = { 0 }, ignored;
+    (void)cancel;
+    int result = session ? run_create(job->ask, job->id, &e) : err_set(&e, ERR_CONFIG, "there is no connection yet");
+    if (result == 0 && run_spawn(job->id, session, &e) < 0) {
+        run_discard(job->id, &ignored);
+        job->id[0] = '\0';
+        result = -1;
+    }
+    if (result < 0)
+        job->id[0] = '\0';
+    tell(job, EVENT_PLANNING, &e);
+    job_free(job);
+}
+
+/* Through the gate; a worker that waited so long that it left is started again, from the same plan. */
+static int pass(const char *id, const struct session *session, struct err *e)
+{
+    struct view *v = malloc(sizeof *v);
+    bool spawned = false;
+    int result = v ? 1 : err_no_memory(e);
+    for (int64_t end = time_mono_ms() + WAIT_MS; result == 1; usleep(STEP_US)) {
+        if (view_read(id, v, e) < 0)
+            result = -1;
+        else if (v->alive && v->state == RUN_AT_GATE)
+            result = view_control(id, "yes", e);
+        else if (!v->alive && spawned && v->state != RUN_AT_GATE)
+            result = err_set(e, ERR_CONFLICT, "%s", v->parked_why[0] ? v->parked_why : "its worker ended");
+        else if (!v->alive && !spawned) {
+            spawned = true;
+            result = session && run_spawn(id, session, e) == 0 ? 1 : -1;
+        } else if (time_mono_ms() >= end)
+            result = err_set(e, ERR_TIMEOUT, "its worker does not answer");
+    }
+    free(v);
+    return result;
+}
+
+static void start_work(void *arg, struct session *session, struct net_cancel *cancel)
+{
+    struct job *job = arg;
+    struct err e = { 0 };
+    (void)cancel;
+    if (pass(job->id, session, &e) < 0)
+        err_about(&e, "cannot start the run", job->id);
+    else
+        err_clear(&e);
+    tell(job, EVENT_STARTED, &e);
+    job_free(job);
+}
+
+static void discard_work(void *arg, struct session *session, struct net_cancel *cancel)
+{
+    struct job *job = arg;
+    (void)session, (void)cancel;
+    discard(job->id, END_MS);
+    job_free(job);
+}
+
+/* ---- on the UI thread ---- */
+
+void planner_init(struct planner *p, struct ui_world *world, uint64_t serial)
+{
+    *p = (struct planner){ .world = world, .serial = serial };
+}
+
+static struct job *make_job(const struct planner *p, struct ask *ask)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (!job) {
+        ask_free(ask);
+        return NULL;
+    }
+    *job = (struct job){ .queue = app_queue(p->world->app), .serial = p->serial, .number = p->number, .ask = ask };
+    str_copy(job->id, sizeof job->id, p->id);
+    return job;
+}
+
+static bool run_job(struct planner *p, struct job *job, world_work work, struct err *e)
+{
+    if (!job)
+        return err_no_memory(e) == 0;
+    if (world_background(p->world, work, job, e) == 0)
+        return true;
+    job_free(job);
+    return false;
+}
+
+static void set_id(struct planner *p, const char *id)
+{
+    str_copy(p->id, sizeof p->id, id);
+    runs_feed_set_draft(p->world->runs, id);
+}
+
+/* A run that is no longer wanted. */
+static void discard_later(struct planner *p, const char *id)
+{
+    struct err ignored;
+    struct job *job = make_job(p, NULL);
+    if (job)
+        str_copy(job->id, sizeof job->id, id);
+    run_job(p, job, discard_work, &ignored);
+}
+
+void planner_release(struct planner *p)
+{
+    if (p->id[0])
+        discard(p->id, LEAVE_MS);
+    p->id[0] = '\0';
+}
+
+void planner_drop(struct planner *p, bool again, int64_t ms)
+{
+    p->number++;
+    p->beginning = p->starting = false;
+    err_clear(&p->error);
+    p->due_ms = again ? time_mono_ms() + ms : 0;
+    if (p->id[0]) {
+        discard_later(p, p->id);
+        set_id(p, "");
+    }
+    if (again)
+        app_wake(p->world->app, ms);
+}
+
+bool planner_due(const struct planner *p)
+{
+    return p->due_ms > 0 && time_mono_ms() >= p->due_ms;
+}
+
+void planner_begin(struct planner *p, struct ask *ask)
+{
+    p->due_ms = 0;
+    p->beginning = run_job(p, make_job(p, ask), begin_work, &p->error);
+}
+
+void planner_start(struct planner *p)
+{
+    struct err e;
+    p->starting = p->id[0] && run_job(p, make_job(p, NULL), start_work, &e);
+}
+
+bool planner_busy(const struct planner *p)
+{
+    return p->due_ms > 0 || p->beginning;
+}
+
+bool planner_take(struct planner *p, const struct event *ev, char started[40], struct err *e)
+{
+    const struct note *n = ev->payload;
+    started[0] = '\0';
+    err_clear(e);
+    if (!n || (ev->id != EVENT_PLANNING && ev->id != EVENT_STARTED))
+        return false;
+    if (ev->tag != p->number) {       /* the form changed meanwhile */
+        if (ev->id == EVENT_PLANNING && n->id[0])
+            discard_later(p, n->id);
+        return true;
+    }
+    if (ev->id == EVENT_PLANNING) {
+        p->beginning = false;
+        p->error = n->error;
+        set_id(p, n->id);
+        return true;
+    }
+    p->starting = false;
+    *e = n->error;
+    if (n->error.code == ERR_NONE) {
+        str_copy(started, 40, n->id);
+        set_id(p, "");
+    }
+    return true;
+}

@@ -1,0 +1,176 @@
+#include "ui/run_items.h"
+#include "base/utf8.h"
+#include "core/ids.h"
+
+#define PAGE 1000
+#define NAME_CELLS 34        /* names are set in a column of at most so many cells */
+
+/* ---- reading, on another thread ---- */
+
+struct job {
+    struct run_items_ask ask;
+    struct event_queue *queue;
+    int event;
+    uint64_t serial;
+};
+
+void run_items_free(void *payload)
+{
+    struct run_items *r = payload;
+    if (r)
+        view_items_free(r->items, r->count);
+    free(r);
+}
+
+/* The part of a key behind its volume, "/Volumes/c/s/v/". */
+static const char *in_volume(const char *key)
+{
+    const char *p = key;
+    for (int slashes = 0; *p; p++)
+        if (*p == '/' && ++slashes == 5)
+            return p + 1;
+    return key;
+}
+
+static bool wanted(const struct run_items_ask *ask, const struct view_item *it)
+{
+    if (!it->key)
+        return false;
+    return !ask->changed || (it->input_id && !ids_is_plain(in_volume(it->key), ask->whole_path, it->input_id));
+}
+
+/* Takes the wanted ones over; the rest is freed. */
+static int keep(struct run_items *all, const struct run_items_ask *ask, struct view_item *page, size_t n, struct err *e)
+{
+    struct view_item *items = realloc(all->items, (all->count + n + 1) * sizeof *items);
+    if (!items) {
+        view_items_free(page, n);
+        return err_no_memory(e);
+    }
+    all->items = items;
+    for (size_t i = 0; i < n; i++) {
+        if (!wanted(ask, &page[i]) || all->count >= RUN_ITEMS_MOST)
+            continue;
+        items[all->count++] = page[i];
+        page[i] = (struct view_item){ 0 };
+    }
+    view_items_free(page, n);
+    return 0;
+}
+
+static int read_state(const struct run_items_ask *ask, const char *state, struct run_items *all, struct err *e)
+{
+    size_t n = PAGE;
+    for (int64_t offset = 0; n == PAGE; offset += PAGE) {
+        struct view_item *page = NULL;
+        if (all->count >= RUN_ITEMS_MOST) {
+            all->more = true;
+            return 0;
+        }
+        if (view_items(ask->run, state, offset, PAGE, &page, &n, e) < 0 || keep(all, ask, page, n, e) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void read_work(void *arg, struct session *session, struct net_cancel *cancel)
+{
+    struct job *job = arg;
+    struct err ignored;
+    struct run_items *all = calloc(1, sizeof *all);
+    const char *s = job->ask.states;
+    (void)session, (void)cancel;
+    if (all && !s[0])
+        read_state(&job->ask, NULL, all, &all->error);
+    while (all && all->error.code == ERR_NONE && s[0]) {
+        char state[32];
+        size_t n = strcspn(s, " ");
+        snprintf(state, sizeof state, "%.*s", (int)n, s);
+        read_state(&job->ask, state, all, &all->error);
+        s += n + (s[n] == ' ');
+    }
+    if (all)
+        event_post(job->queue, job->event, job->serial, 0, all, run_items_free, &ignored);
+    free(job);
+}
+
+int run_items_read(struct ui_world *w, const struct run_items_ask *ask, int event, uint64_t serial, struct err *e)
+{
+    struct job *job = calloc(1, sizeof *job);
+    if (!job)
+        return err_no_memory(e);
+    *job = (struct job){ .ask = *ask, .queue = app_queue(w->app), .event = event, .serial = serial };
+    if (world_background(w, read_work, job, e) == 0)
+        return 0;
+    free(job);
+    return -1;
+}
+
+/* ---- rows and words ---- */
+
+static const char *shown_name(const char *key, const char *place)
+{
+    size_t n = strlen(place);
+    while (n && place[n - 1] == '/')
+        n--;
+    return n && strncmp(key, place, n) == 0 && key[n] == '/' && key[n + 1] ? key + n + 1 : key;
+}
+
+static int cells(const char *text)
+{
+    struct buf b = BUF_INIT;
+    int n = utf8_escape(&b, text, strlen(text), UTF8_ESCAPE_LINE) == 0 ? utf8_cells(b.data ? b.data : "", b.len) : 0;
+    buf_release(&b);
+    return n;
+}
+
+static int name_column(const struct run_items *r, const char *place)
+{
+    int most = 0;
+    for (size_t i = 0; i < r->count && i < PAGE; i++) {
+        int n = cells(shown_name(r->items[i].key, place));
+        most = n > most ? n : most;
+    }
+    return most < NAME_CELLS ? most : NAME_CELLS;
+}
+
+static char *row_text(const struct view_item *it, const struct run_items_ask *ask, bool with_state, int column)
+{
+    const char *name = shown_name(it->key, ask->place), *reason = it->reason ? it->reason : "";
+    const char *id = it->input_id ? it->input_id : "", *state = it->state ? it->state : "";
+    int pad = column - cells(name);
+    if (ask->changed)
+        return str_printf("%s%*s  becomes %s", name, pad > 0 ? pad : 0, "", id);
+    if (with_state)
+        return str_printf("%s%*s  %s%s%s%s%s", name, pad > 0 ? pad : 0, "", state, id[0] ? " as " : "", id, reason[0] ? ": " : "", reason);
+    return str_printf("%s%*s  %s", name, pad > 0 ? pad : 0, "", reason[0] ? reason : state);
+}
+
+int run_items_rows(const struct run_items *r, const struct run_items_ask *ask, bool with_state, struct list_store *out, struct err *e)
+{
+    int column = name_column(r, ask->place);
+    for (size_t i = 0; i < r->count; i++) {
+        char *text = row_text(&r->items[i], ask, with_state, column);
+        struct list_row row = { .id = r->items[i].key, .name = text ? text : r->items[i].key };
+        int result = list_store_add(out, &row, e);
+        free(text);
+        if (result < 0)
+            return -1;
+    }
+    return 0;
+}
+
+bool run_items_details(const struct run_items *r, const char *key, char *out, size_t size)
+{
+    for (size_t i = 0; r && i < r->count; i++) {
+        const struct view_item *it = &r->items[i];
+        char bytes[32];
+        if (!str_eq(it->key, key))
+            continue;
+        snprintf(out, size, "%s  (%s)  is %s%s%s%s%s.", it->key, str_bytes(it->bytes > 0 ? (uint64_t)it->bytes : 0, bytes, sizeof bytes),
+                 it->state ? it->state : "", it->input_id ? ", input id " : "", it->input_id ? it->input_id : "", it->reason ? ": " : "",
+                 it->reason ? it->reason : "");
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,28 @@
+#ifndef LAKEFERRY_UI_RUN_WORDS_H
+#define LAKEFERRY_UI_RUN_WORDS_H
+/* run_words: what screens say about runs and plans, made from a view. Pure; any thread. Texts are cut at the room given. */
+#include "core/view.h"
+#include "ui/theme.h"
+
+/* "sending", "waits for the platform", "done, 2 failed", "stopped": what people want to know of it first. */
+char *run_words_state(const struct view *v, char *out, size_t size);
+enum theme_role run_words_role(const struct view *v);
+/* "import main.vision.pictures/2026/08 -> traffic/pictures-2026-08". */
+char *run_words_title(const struct view *v, char *out, size_t size);
+/* "7f3a": the end of its id, which is enough to tell it. */
+const char *run_words_short_id(const char *id);
+/* "640 / 1,150  55 %  88/s  0:06 left"; "" when nothing is counted. */
+char *run_words_progress(const struct view *v, char *out, size_t size);
+/* "1,150 verified, 38 already there, 2 failed; 1,192 rows written in 1 commit; 0:23". */
+char *run_words_summary(const struct view *v, char *out, size_t size);
+/* The stage that works now and counts; NULL when there is none. */
+const struct view_stage *run_words_active(const struct view *v);
+/* Items that have an end nobody wanted: of the summary, else of the plan. */
+int64_t run_words_wrong(const struct view *v);
+
+/* A line of a plan. open: what of it can be looked at. */
+enum plan_open { PLAN_OPEN_NOTHING, PLAN_OPEN_FAILED = 1, PLAN_OPEN_SKIPPED, PLAN_OPEN_CONFLICT, PLAN_OPEN_CHANGED, PLAN_OPEN_ALL };
+struct plan_line { enum plan_open open; enum theme_role role; char text[500]; };
+#define PLAN_LINES 16
+size_t run_words_plan(const struct run_plan *p, double files_rate, struct plan_line out[PLAN_LINES]);
+#endif

@@ -1,0 +1,482 @@
+#include "base/timefmt.h"
+#include "ui/preview_rows.h"
+#include "ui/screens.h"
+
+enum phase { PHASE_READING, PHASE_STOPPED, PHASE_NEEDS_START, PHASE_FAILED, PHASE_SHOWN };
+enum mode { MODE_TABLE, MODE_RECORD, MODE_SAVING };
+enum question { ASK_START = 1, ASK_REPLACE };
+
+#define MINUTE_MS 60000
+
+struct preview_screen {
+    struct app *app;
+    char *table_name;
+    enum phase phase;
+    enum mode mode;
+    struct world_job *job;
+    uint64_t tag;                 /* of the reading whose events count */
+    struct preview_state state;   /* of the compute */
+    struct err error;
+    struct preview_rows *rows;    /* NULL until the first were read; stays while others are read */
+    struct table table;
+    struct tree record;
+    size_t record_row;
+    struct line path;             /* where to save */
+    struct layout_rect table_rect;  /* where the table was drawn */
+    bool begun;                   /* a reading was begun: the session was there */
+};
+
+static bool has_rows(const struct preview_screen *s)
+{
+    return s->rows && s->rows->p.row_count > 0;
+}
+
+/* ---- reading ---- */
+
+static void stop(struct preview_screen *s)
+{
+    world_job_forget(s->job);
+    s->job = NULL;
+    s->tag++;  /* what still comes of it does not count */
+}
+
+static void fail(struct preview_screen *s, const struct err *e)
+{
+    s->phase = PHASE_FAILED;
+    s->error = *e;
+    if (s->rows)
+        app_say_err(s->app, e);
+}
+
+static void begin(struct preview_screen *s, bool may_start)
+{
+    struct ui_world *w = world_of(s->app);
+    struct err e;
+    stop(s);
+    err_clear(&e);
+    s->phase = PHASE_READING;
+    s->state = (struct preview_state){ 0 };
+    s->begun = w->session != NULL;
+    if (!s->begun && w->state == WORLD_CONNECTING)
+        return;  /* EVENT_WORLD begins it */
+    if (world_check(w, &e) < 0 || preview_rows_read(w, s->table_name, may_start, app_serial(s->app, s), s->tag, &s->job, &e) < 0)
+        fail(s, &e);
+}
+
+static void ask_start(struct preview_screen *s)
+{
+    char text[512];
+    const struct app_screen *front;
+    if (app_front(s->app, &front) != s)
+        return;  /* asked when it is in front again */
+    snprintf(text, sizeof text, "Reading rows needs %s, which is %s. Starting it may take minutes and costs what running it costs. Start it?",
+             s->state.label, s->state.state);
+    app_ask(s->app, ASK_START, "Start the compute", text, "Stay|Start", NULL);
+}
+
+static void take_rows(struct preview_screen *s, struct event *ev)
+{
+    struct preview_rows *old = s->rows;
+    s->rows = ev->payload;
+    ev->payload = NULL;
+    if (!old) {
+        table_init(&s->table, preview_rows_source(s->rows), 1);
+    } else {
+        s->table.source = preview_rows_source(s->rows);
+        table_change(&s->table, false);
+        preview_rows_free(old);
+    }
+    s->phase = PHASE_SHOWN;
+    app_wake(s->app, MINUTE_MS);
+}
+
+static void take_event(struct preview_screen *s, struct event *ev)
+{
+    if (ev->tag != s->tag)
+        return;
+    switch (ev->id) {
+    case PREVIEW_READ: take_rows(s, ev); break;
+    case PREVIEW_FAILED: fail(s, ev->payload); break;
+    case PREVIEW_WAITS: s->state = *(struct preview_state *)ev->payload; return;
+    case PREVIEW_NEEDS_START:
+        s->state = *(struct preview_state *)ev->payload;
+        s->phase = PHASE_NEEDS_START;
+        ask_start(s);
+        break;
+    default: return;
+    }
+    world_job_forget(s->job);
+    s->job = NULL;
+}
+
+/* ---- saving ---- */
+
+static void begin_saving(struct preview_screen *s)
+{
+    struct name n = { 0 };
+    struct err ignored;
+    char *path = name_parse(s->table_name, 3, &n, &ignored) == 0 ? name_suggest(n.object) : NULL;
+    char *whole = str_printf("%s.csv", path ? path : "rows");
+    line_set(&s->path, whole);
+    s->mode = MODE_SAVING;
+    free(whole);
+    free(path);
+    name_release(&n);
+}
+
+static void save(struct preview_screen *s, bool replace)
+{
+    struct buf text = BUF_INIT;
+    struct err e;
+    const char *path = line_text(&s->path);
+    bool csv = str_iends(path, ".csv"), jsonl = str_iends(path, ".jsonl");
+    err_clear(&e);
+    if (!csv && !jsonl) {
+        app_say(s->app, ROLE_WARN, "the name says what is written: end it in .csv or in .jsonl");
+        return;
+    }
+    int rc = csv ? preview_write_csv(&s->rows->p, &text, &e) : preview_write_jsonl(&s->rows->p, &text, &e);
+    if (rc == 0)
+        rc = preview_rows_save(world_of(s->app), path, replace, &text, app_serial(s->app, s), &e);
+    if (rc < 0)
+        app_say_err(s->app, &e);
+    buf_release(&text);
+}
+
+static void saved(struct preview_screen *s, const struct err *e)
+{
+    char text[700], count[24];
+    if (e->code == ERR_CONFLICT) {
+        snprintf(text, sizeof text, "%s exists already. Replace it?", line_text(&s->path));
+        app_ask(s->app, ASK_REPLACE, "Replace the file", text, "Stay|Replace", NULL);
+    } else if (e->code) {
+        app_say_err(s->app, e);
+    } else {
+        s->mode = MODE_TABLE;
+        app_say(s->app, ROLE_GOOD, "%s rows written to %s", str_count(s->rows->p.row_count, count, sizeof count), line_text(&s->path));
+    }
+}
+
+static bool update_saving(struct preview_screen *s, enum action a)
+{
+    if (a == ACTION_BACK)
+        s->mode = MODE_TABLE;
+    else if (a == ACTION_ACCEPT || a == ACTION_OPEN)
+        save(s, false);
+    else
+        return line_update(&s->path, a);
+    return true;
+}
+
+/* ---- the record ---- */
+
+static void show_record(struct preview_screen *s, size_t row)
+{
+    struct err e;
+    size_t cursor = s->mode == MODE_RECORD ? s->record.cursor : s->table.column, top = s->mode == MODE_RECORD ? s->record.top : 0;
+    if (!has_rows(s) || row >= s->rows->p.row_count) {
+        app_say(s->app, ROLE_DIM, "there are no more rows here");
+        return;
+    }
+    tree_release(&s->record);
+    if (preview_rows_record(s->rows, row, &s->record, &e) < 0) {
+        app_say_err(s->app, &e);
+        return;
+    }
+    s->mode = MODE_RECORD;
+    s->record_row = s->table.row = row;
+    s->record.cursor = cursor < s->record.shown_count ? cursor : 0;
+    s->record.top = top;
+}
+
+static void copy_value(struct preview_screen *s)
+{
+    const char *name, *value;
+    struct table_column column;
+    struct table_cell cell;
+    if (s->mode == MODE_RECORD && tree_current(&s->record, &name, &value))
+        app_copy(s->app, value ? value : name, "the value");
+    else if (s->mode == MODE_TABLE && table_current(&s->table, &column, &cell))
+        app_copy(s->app, cell.text, "the cell");
+}
+
+static bool update_record(struct preview_screen *s, enum action a)
+{
+    switch (a) {
+    case ACTION_BACK: s->mode = MODE_TABLE; return true;
+    case ACTION_NEXT: show_record(s, s->record_row + 1); return true;
+    case ACTION_PREVIOUS: show_record(s, s->record_row - 1); return true;
+    case ACTION_COPY: copy_value(s); return true;
+    case ACTION_REFRESH:
+        s->mode = MODE_TABLE;
+        begin(s, false);
+        return true;
+    default: return tree_update(&s->record, a);
+    }
+}
+
+/* ---- the screen ---- */
+
+static int open_preview(void *state, struct app *app, const void *arg, struct err *e)
+{
+    struct preview_screen *s = state;
+    s->app = app;
+    line_init(&s->path);
+    tree_init(&s->record);
+    s->table_name = str_dup(arg);
+    if (!s->table_name)
+        return err_no_memory(e);
+    begin(s, false);
+    return 0;
+}
+
+static void close_preview(void *state)
+{
+    struct preview_screen *s = state;
+    world_job_forget(s->job);
+    if (s->rows) {
+        table_release(&s->table);
+        preview_rows_free(s->rows);
+    }
+    tree_release(&s->record);
+    line_release(&s->path);
+    free(s->table_name);
+}
+
+static bool back(struct preview_screen *s)
+{
+    if (s->phase != PHASE_READING)
+        return false;
+    stop(s);
+    s->phase = s->rows ? PHASE_SHOWN : PHASE_STOPPED;
+    app_say(s->app, ROLE_DIM, "stopped reading; r reads again");
+    return true;
+}
+
+static bool act(struct preview_screen *s, enum action a)
+{
+    if (s->mode == MODE_SAVING)
+        return update_saving(s, a);
+    if (s->mode == MODE_RECORD)
+        return update_record(s, a);
+    if (s->rows && s->table.finding)
+        return table_update(&s->table, a);
+    switch (a) {
+    case ACTION_REFRESH: begin(s, false); return true;
+    case ACTION_RECORD:
+        if (s->phase == PHASE_NEEDS_START)
+            ask_start(s);
+        else if (has_rows(s))
+            show_record(s, s->table.row);
+        return true;
+    case ACTION_SAVE: begin_saving(s); return true;
+    case ACTION_COPY: copy_value(s); return true;
+    case ACTION_BACK:
+        if (s->rows && table_has_find(&s->table)) {
+            line_set(&s->table.find, NULL);
+            s->table.not_found = false;
+            return true;
+        }
+        return back(s);
+    default: return s->rows && table_update(&s->table, a);
+    }
+}
+
+static bool typed(struct preview_screen *s, uint32_t cp)
+{
+    return s->mode == MODE_SAVING ? line_type(&s->path, cp) : s->rows && table_type(&s->table, cp);
+}
+
+static void answered(struct preview_screen *s, int tag, int answer)
+{
+    if (tag == ASK_START && answer == 1)
+        begin(s, true);
+    else if (tag == ASK_START)
+        app_say(s->app, ROLE_DIM, "nothing was started; Enter asks again, Esc goes back");
+    else if (tag == ASK_REPLACE && answer == 1)
+        save(s, true);
+}
+
+static bool update_preview(void *state, struct app *app, const struct app_input *in)
+{
+    struct preview_screen *s = state;
+    switch (in->kind) {
+    case APP_ACTION: return act(s, in->action);
+    case APP_TYPED: return typed(s, in->key);
+    case APP_PASTED: return s->mode == MODE_SAVING ? line_insert(&s->path, in->text, in->length) : s->rows && line_insert(&s->table.find, in->text, in->length);
+    case APP_CLICKED: return s->mode == MODE_TABLE && s->rows && table_click(&s->table, s->table_rect, in->row);
+    case APP_ANSWER: answered(s, in->tag, in->answer); return true;
+    case APP_TICK: app_wake(app, MINUTE_MS); return true;
+    case APP_SHOWN:
+        if (s->phase == PHASE_NEEDS_START)
+            ask_start(s);
+        return true;
+    case APP_EVENT:
+        if (in->event->id == PREVIEW_SAVED)
+            saved(s, in->event->payload);
+        else if (in->event->id == EVENT_WORLD && !s->begun && s->phase == PHASE_READING)
+            begin(s, false);
+        else if (in->event->id >= EVENT_OWN)
+            take_event(s, in->event);
+        return true;
+    default: return false;
+    }
+}
+
+/* ---- drawing ---- */
+
+static void words_now(const struct preview_screen *s, char *out, size_t size, enum theme_role *role)
+{
+    char waited[24];
+    *role = ROLE_DIM;
+    switch (s->phase) {
+    case PHASE_READING:
+        if (s->state.label[0])
+            snprintf(out, size, "%s is %s, %s: waiting for it. Esc stops waiting.", s->state.label, s->state.state,
+                     str_duration(s->state.waited_ms, waited, sizeof waited));
+        else
+            snprintf(out, size, "reading the first %d rows. Esc stops.", PREVIEW_ROWS);
+        break;
+    case PHASE_STOPPED: str_copy(out, size, "reading was stopped; r reads again, Esc goes back"); break;
+    case PHASE_NEEDS_START:
+        snprintf(out, size, "%s is %s, and reading rows needs it. Enter asks whether to start it.", s->state.label, s->state.state);
+        break;
+    case PHASE_FAILED:
+        *role = ROLE_BAD;
+        err_sentence(&s->error, out, size);
+        break;
+    case PHASE_SHOWN: str_copy(out, size, "the table has no rows"); break;
+    }
+}
+
+static void render_saving(struct preview_screen *s, struct frame *f, struct layout_rect r)
+{
+    char count[24], head[96];
+    struct layout_rect box = layout_centre(r, 7, r.cols - 4 < 66 ? r.cols - 4 : 66);
+    snprintf(head, sizeof head, "Write the %s rows shown", str_count(s->rows->p.row_count, count, sizeof count));
+    frame_box(f, box, head);
+    frame_text(f, box.row + 2, box.col + 2, 6, ROLE_LABEL, "File");
+    line_render(&s->path, f, box.row + 2, box.col + 8, box.cols - 10, ROLE_FIELD, true);
+    frame_text(f, box.row + 4, box.col + 2, box.cols - 4, ROLE_DIM, ".csv or .jsonl at its end says what is written");
+}
+
+static void render_preview(void *state, struct app *app, struct frame *f, struct layout_rect r)
+{
+    struct preview_screen *s = state;
+    char words[1400];
+    enum theme_role role;
+    (void)app;
+    if (s->mode == MODE_RECORD) {
+        tree_render(&s->record, f, r);
+        return;
+    }
+    words_now(s, words, sizeof words, &role);
+    if (!s->rows) {
+        layout_cut_top(&r, r.rows > 6 ? 1 : 0);
+        layout_cut_left(&r, 1);
+        layout_cut_right(&r, 1);
+        frame_wrap(f, r, role, words, true);
+        return;
+    }
+    s->table_rect = r;
+    table_render(&s->table, f, r, words);
+    if (s->mode == MODE_SAVING)
+        render_saving(s, f, r);
+}
+
+static const enum keymap_set *keys_preview(const void *state)
+{
+    static const enum keymap_set table[] = { KEYS_TABLE, KEYS_LIST, KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
+    static const enum keymap_set record[] = { KEYS_TREE, KEYS_LIST, KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
+    static const enum keymap_set text[] = { KEYS_PICKER, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
+    const struct preview_screen *s = state;
+    if (s->mode == MODE_SAVING || (s->mode == MODE_TABLE && s->rows && s->table.finding))
+        return text;
+    return s->mode == MODE_RECORD ? record : table;
+}
+
+static bool typing_preview(const void *state)
+{
+    const struct preview_screen *s = state;
+    return s->mode == MODE_SAVING || (s->mode == MODE_TABLE && s->rows && s->table.finding);
+}
+
+static uint32_t met_preview(const void *state)
+{
+    const struct preview_screen *s = state;
+    uint32_t met = 0;
+    if (has_rows(s))
+        met |= NEED_BIT(NEED_ROWS) | NEED_BIT(NEED_ITEM);
+    if (s->phase == PHASE_NEEDS_START)
+        met |= NEED_BIT(NEED_ROWS);   /* Enter asks again */
+    if (s->rows && table_has_find(&s->table))
+        met |= NEED_BIT(NEED_FOUND);
+    if (s->mode == MODE_RECORD && tree_folds(&s->record))
+        met |= NEED_BIT(NEED_JSON);
+    return met;
+}
+
+static const char *why_not_preview(const void *state, enum action a)
+{
+    const struct preview_screen *s = state;
+    bool lists = a == ACTION_FILTER || a == ACTION_MARK || a == ACTION_MARK_ALL;
+    if (a == ACTION_SAVE && !has_rows(s))
+        return "there are no rows to write";
+    if (a == ACTION_FIND && !has_rows(s))
+        return "there are no rows to search";
+    if (lists)
+        return s->mode == MODE_RECORD ? "a record has no marks and no filter; / finds in the table" : "rows have no marks; / finds";
+    return NULL;
+}
+
+static void place_preview(const void *state, struct app_words *out)
+{
+    const struct preview_screen *s = state;
+    char shown[24], total[24];
+    int used = snprintf(out->left, sizeof out->left, "%s", s->table_name);
+    if (!s->rows || used < 0 || (size_t)used >= sizeof out->left)
+        return;
+    char *at = out->left + used;
+    size_t room = sizeof out->left - (size_t)used;
+    const struct preview *p = &s->rows->p;
+    str_count(p->row_count, shown, sizeof shown);
+    if (s->mode == MODE_RECORD) {
+        str_count(s->record_row + 1, total, sizeof total);
+        snprintf(at, room, "   row %s of %s shown", total, shown);
+    } else if (p->total_rows < 0) {
+        snprintf(at, room, "   first %s rows", shown);
+    } else if ((uint64_t)p->total_rows > p->row_count) {
+        snprintf(at, room, "   %s rows, first %s shown", str_count((uint64_t)p->total_rows, total, sizeof total), shown);
+    } else {
+        snprintf(at, room, "   %s row%s, all shown", shown, p->row_count == 1 ? "" : "s");
+    }
+}
+
+static void status_preview(const void *state, struct app_words *out)
+{
+    const struct preview_screen *s = state;
+    char age[24];
+    enum theme_role role;
+    if (!s->rows)
+        return;
+    if (s->phase != PHASE_SHOWN) {
+        words_now(s, out->left, sizeof out->left, &role);
+        return;
+    }
+    int64_t ms = time_wall_ms() - s->rows->p.read_at_ms;
+    if (ms < MINUTE_MS)
+        snprintf(out->left, sizeof out->left, "read just now by %s", s->rows->p.compute);
+    else
+        snprintf(out->left, sizeof out->left, "read %s ago by %s", time_age(ms, age, sizeof age), s->rows->p.compute);
+    if (s->mode == MODE_TABLE)
+        table_columns_text(&s->table, out->right, sizeof out->right);
+}
+
+static const enum action hints_preview[] = { ACTION_RECORD, ACTION_FIND, ACTION_SAVE, ACTION_FOLD, ACTION_COPY, ACTION_REFRESH, ACTION_BACK, ACTION_NONE };
+
+const struct app_screen screen_preview = {
+    .name = "preview", .title = "Preview", .size = sizeof(struct preview_screen),
+    .open = open_preview, .close = close_preview, .update = update_preview, .render = render_preview,
+    .keys = keys_preview, .typing = typing_preview, .met = met_preview, .why_not = why_not_preview,
+    .place = place_preview, .status = status_preview, .hints = hints_preview,
+};

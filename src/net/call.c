@@ -214,7 +214,7 @@ static void set_limits(struct call *c)
 {
     const struct net_settings *s = &c->engine->settings;
     c->max_tries = s->retry_attempts;
-    if (!s->interactive || c->transfer.request->bulk) return;
+    if (!s->interactive) return;
     if (c->max_tries > INTERACTIVE_TRIES) c->max_tries = INTERACTIVE_TRIES;
     c->deadline_ms = time_mono_ms() + (s->small_total_ms < INTERACTIVE_MS ? s->small_total_ms : INTERACTIVE_MS);
 }

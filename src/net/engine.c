@@ -93,9 +93,10 @@ static void take_down(struct net_engine *n, struct call *c)
     running_remove(n, c);
 }
 
-static void recycle(struct net_engine *n, CURL *easy)
+/* Only after a whole answer: a handle whose attempt broke may keep its receive buffer, and curl then refuses CURLOPT_BUFFERSIZE for the next. */
+static void recycle(struct net_engine *n, CURL *easy, bool whole)
 {
-    if (n->spares == (int)(sizeof n->spare / sizeof *n->spare)) {
+    if (!whole || n->spares == (int)(sizeof n->spare / sizeof *n->spare)) {
         curl_easy_cleanup(easy);
         return;
     }
@@ -109,7 +110,7 @@ static void finish(struct net_engine *n, struct call *c, CURLcode code)
     err_clear(&c->err);
     c->end = transfer_finish(&c->transfer, code, &c->err);
     take_down(n, c);
-    recycle(n, easy);
+    recycle(n, easy, code == CURLE_OK);
     end_attempt(n, c);
 }
 
@@ -117,7 +118,7 @@ static void cancel_running(struct net_engine *n, struct call *c)
 {
     CURL *easy = c->transfer.easy;
     take_down(n, c);
-    recycle(n, easy);
+    recycle(n, easy, false);
     c->end = TRANSFER_FATAL;
     err_set(&c->err, ERR_CANCELLED, "cancelled");
     end_attempt(n, c);
@@ -129,11 +130,11 @@ static struct transfer_rules rules_of(const struct net_engine *n, const struct c
 {
     const struct net_settings *s = &n->settings;
     struct transfer_rules r = { .connect_ms = s->connect_ms, .stall_ms = s->stall_ms, .ca_file = n->ca_file };
-    if (c->transfer.request->bulk) return r;
-    r.total_ms = s->small_total_ms;
+    int64_t *most = c->transfer.request->bulk ? &r.stall_ms : &r.total_ms;
+    if (!c->transfer.request->bulk) r.total_ms = s->small_total_ms;
     if (c->deadline_ms) {
         int64_t left = c->deadline_ms - c->begun_ms;
-        if (left < r.total_ms) r.total_ms = left > 1 ? left : 1;
+        if (left < *most) *most = left > 1 ? left : 1;
     }
     return r;
 }
@@ -150,7 +151,7 @@ static void start(struct net_engine *n, struct call *c)
         return;
     }
     if (transfer_begin(&c->transfer, easy, &rules, &c->err)) {
-        recycle(n, easy);
+        recycle(n, easy, false);
         end_attempt(n, c);
         return;
     }

@@ -24,7 +24,7 @@ struct net_settings {
     int64_t breaker_ms;          /* [2000] pause between probes while a host is down, grows to 30 s */
     const char *limits_dir;      /* folder of the shared quota files (base/file's runtime folder) */
     const char *ca_file;         /* custom CA bundle or NULL */
-    bool interactive;            /* small calls give up after 10 s in all, three attempts: ls, preview, status */
+    bool interactive;            /* three attempts in 10 s, then calls give up (bulk ones when nothing moves): ls, preview, status */
 };
 struct net_engine *net_engine_new(const struct net_settings *settings, struct err *e);
 /* Cancels what runs, ends the thread. */

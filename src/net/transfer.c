@@ -348,6 +348,10 @@ static char *seconds(int64_t ms, char out[32])
 static enum transfer_end end_timeout(const struct transfer *t, struct err *e)
 {
     char time[32];
+    if (t->stalled && t->connected && !t->answer->status) {
+        err_set(e, ERR_TIMEOUT, "%s did not answer within %s", t->host, seconds(t->rules.stall_ms, time));
+        return TRANSFER_LOST;
+    }
     if (t->stalled) {
         err_set(e, ERR_TIMEOUT, "the connection to %s moved less than 1 KB/s for %s", t->host, seconds(t->rules.stall_ms, time));
         return t->connected ? TRANSFER_LOST : TRANSFER_UNREACHABLE;

@@ -7,6 +7,7 @@
 #define ACTIVE_LEAST 20
 #define BESIDE_LEAST 16
 #define PATH_LEAST 8
+#define SPREAD_MOST 24
 
 /* ---- rows ---- */
 
@@ -236,7 +237,7 @@ int browse_go(struct browse_columns *b, const char *place)
 
 bool browse_column_loading(const struct browse_column *c)
 {
-    return !c->now || c->now->loading;
+    return !c->now || (c->now->loading && !c->now->complete);
 }
 
 /* A table's name was typed, but it is a volume that is there. */
@@ -432,14 +433,14 @@ static void plan_columns(struct browse_columns *b, struct frame *f, struct layou
             b->cols[b->first] = left - 1;
         left -= b->cols[b->first] + 1;
     }
-    b->cols[b->first + b->shown - 1] += left;  /* room left over is the last one's */
+    b->cols[b->first + b->shown - 1] += left < SPREAD_MOST ? left : SPREAD_MOST;  /* sizes stay near their names */
 }
 
 static void render_head(const struct browse_column *c, struct frame *f, struct layout_rect line, bool active)
 {
     char count[48];
     list_count_text(&c->list, browse_column_loading(c), count, sizeof count);
-    if (!c->now)
+    if (!c->now || (c->now->count == 0 && browse_column_loading(c)))
         count[0] = '\0';
     int width = (int)strlen(count);
     int used = frame_text(f, line.row, line.col + 1, line.cols - 2, active ? ROLE_TITLE : ROLE_HEAD, browse_title(c->shows));

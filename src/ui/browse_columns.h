@@ -49,6 +49,7 @@ int browse_go(struct browse_columns *b, const char *place);
 void browse_column_ask(struct browse_column *c, struct catalog *catalog, int64_t max_age_ms);
 /* Shows another list; takes over the reference. */
 void browse_column_show(struct browse_column *c, const struct catalog_list *list);
+/* True until all of it came once; a list that is asked for again is whole meanwhile. */
 bool browse_column_loading(const struct browse_column *c);
 /* The entry under the cursor, or NULL. Valid until the list changes. */
 const struct catalog_entry *browse_current(const struct browse_column *c);

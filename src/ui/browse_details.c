@@ -20,7 +20,8 @@ static void add(struct browse_details *d, enum theme_role role, const char *fmt,
 
 static const char *people_time(int64_t ms, char *out, size_t size)
 {
-    return ms > 0 ? time_people(ms * 1000, out, size) : "";
+    out[0] = '\0';
+    return ms > 0 ? time_people(ms * 1000, out, size) : out;
 }
 
 static const char *extension_words(const char *name, char *out, size_t size)
@@ -51,9 +52,11 @@ static void add_file(struct browse_details *d, const struct browse_column *c, co
 static void add_times(struct browse_details *d, const struct databricks_object *o)
 {
     char created[40], updated[40];
+    people_time(o->created_ms, created, sizeof created);
+    people_time(o->updated_ms, updated, sizeof updated);
     if (o->owner[0] || o->created_ms || o->updated_ms)
-        add(d, ROLE_DIM, "owner %s%s%s%s%s", o->owner[0] ? o->owner : "unknown", o->created_ms ? "   made " : "", people_time(o->created_ms, created, sizeof created),
-            o->updated_ms ? "   changed " : "", people_time(o->updated_ms, updated, sizeof updated));
+        add(d, ROLE_DIM, "owner %s%s%.10s%s%.10s", o->owner[0] ? o->owner : "unknown", o->created_ms ? "   made " : "", created,
+            o->updated_ms ? "   changed " : "", updated);
 }
 
 static void add_table(struct browse_details *d, const struct databricks_object *o)

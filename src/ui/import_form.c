@@ -4,6 +4,7 @@
 
 #define DRILL "//"           /* begins a picker's id that opens a place instead of being a choice; parts of a place are joined by '/' there */
 #define FRESH_MS 60000
+#define OPENED_MS 5000       /* a picker that opens shows what is known and asks again when that is older */
 #define WHOLE "(whole volume)"
 
 /* ---- made and released ---- */
@@ -26,7 +27,7 @@ static const struct { int id; enum form_kind kind; const char *label, *value; } 
 
 int import_form_init(struct import_form *f, struct ui_world *world, struct err *e)
 {
-    *f = (struct import_form){ .world = world };
+    *f = (struct import_form){ .world = world, .since_ms = time_wall_ms() };
     form_init(&f->form);
     for (size_t i = 0; i < sizeof items / sizeof *items; i++)
         if (form_add(&f->form, items[i].kind, items[i].id, items[i].label, items[i].value, e) < 0) {
@@ -42,6 +43,7 @@ void import_form_release(struct import_form *f)
     form_release(&f->form);
     free(f->drill);
     free(f->before);
+    free(f->table_asked);
 }
 
 /* ---- what the fields say ---- */
@@ -90,6 +92,15 @@ static bool table_of(const struct import_form *f, struct name *out, struct err *
 static const struct catalog_list *list_of(const struct import_form *f, const char *place)
 {
     return f->world->catalog ? catalog_get(f->world->catalog, place, FRESH_MS) : NULL;
+}
+
+/* A list that tells what exists now: known is false while it does not, and no error says why. */
+static const struct catalog_list *list_now(const struct import_form *f, const char *place, bool *known)
+{
+    int64_t age = time_wall_ms() - f->since_ms;
+    const struct catalog_list *l = f->world->catalog ? catalog_get(f->world->catalog, place, age > 0 ? age : 1) : NULL;
+    *known = l && (l->error.code != ERR_NONE || (l->complete && !l->from_disk && l->listed_at_ms >= f->since_ms));
+    return l;
 }
 
 static const struct catalog_entry *find_entry(const struct catalog_list *l, enum catalog_kind kind, const char *name)
@@ -192,17 +203,33 @@ static void guess_compute(struct import_form *f)
 
 /* ---- notes ---- */
 
+/* What the app does to pictures that arrive. */
+static void note_app(struct import_form *f)
+{
+    const char *app = form_value(&f->form, IMPORT_APP), *slash = strchr(app, '/');
+    char *place = slash ? str_printf("clarifai:%.*s", (int)(slash - app), app) : NULL;
+    const struct catalog_list *l = place ? list_of(f, place) : NULL;
+    const struct catalog_entry *en = slash ? find_entry(l, CATALOG_APP, slash + 1) : NULL;
+    char text[160] = "";
+    if (en && en->type[0])
+        snprintf(text, sizeof text, "workflow %s", en->type);
+    form_note(&f->form, IMPORT_APP, ROLE_DIM, text);
+    catalog_list_unref(l);
+    free(place);
+}
+
 static void note_dataset(struct import_form *f)
 {
     const char *app = form_value(&f->form, IMPORT_APP), *name = form_value(&f->form, IMPORT_DATASET);
     char *place = app[0] && name[0] ? str_printf("clarifai:%s", app) : NULL;
-    const struct catalog_list *l = place ? list_of(f, place) : NULL;
-    if (find_entry(l, CATALOG_DATASET, name))
+    bool known = false;
+    const struct catalog_list *l = place ? list_now(f, place, &known) : NULL;
+    if (!known)
+        f->dataset = IMPORT_DATASET_UNKNOWN;
+    else if (find_entry(l, CATALOG_DATASET, name))
         f->dataset = IMPORT_DATASET_THERE;
-    else if (l && l->error.code != ERR_NONE)
-        f->dataset = IMPORT_DATASET_UNSEEN;
     else
-        f->dataset = l && l->complete ? IMPORT_DATASET_NEW : IMPORT_DATASET_UNKNOWN;
+        f->dataset = l->error.code != ERR_NONE ? IMPORT_DATASET_UNSEEN : IMPORT_DATASET_NEW;
     static const char *const words[] = { [IMPORT_DATASET_UNKNOWN] = "", [IMPORT_DATASET_UNSEEN] = "could not be looked up", [IMPORT_DATASET_THERE] = "exists", [IMPORT_DATASET_NEW] = "new, will be made" };
     form_note(&f->form, IMPORT_DATASET, f->dataset == IMPORT_DATASET_NEW ? ROLE_INFO : ROLE_DIM, words[f->dataset]);
     catalog_list_unref(l);
@@ -231,6 +258,14 @@ static bool tracks_this(const struct import_form *f, const struct databricks_obj
     return own;
 }
 
+static const struct databricks_object *properties_now(struct import_form *f, const char *full)
+{
+    bool again = !str_eq(f->table_asked, full);
+    if (again)
+        str_set(&f->table_asked, full);
+    return catalog_table(f->world->catalog, full, again);
+}
+
 static enum import_table look_at_table(struct import_form *f, char *why, size_t size)
 {
     struct name t;
@@ -244,17 +279,16 @@ static enum import_table look_at_table(struct import_form *f, char *why, size_t 
         return IMPORT_TABLE_BAD;
     }
     char *place = str_printf("%s\x1f%s", t.catalog, t.schema), *full = name_full(&t);
-    const struct catalog_list *l = place ? list_of(f, place) : NULL;
+    bool known = false;
+    const struct catalog_list *l = place ? list_now(f, place, &known) : NULL;
     bool found = find_entry(l, CATALOG_TABLE, t.object) != NULL;
-    const struct databricks_object *o = found && full ? catalog_table(f->world->catalog, full, false) : NULL;
-    if (!found && l && l->error.code == ERR_NOT_FOUND) {
+    const struct databricks_object *o = known && found && full ? properties_now(f, full) : NULL;
+    if (known && !found && l->error.code == ERR_NOT_FOUND) {
         snprintf(why, size, "there is no schema %s.%s", t.catalog, t.schema);
         result = IMPORT_TABLE_BAD;
-    } else if (!found && l && l->error.code != ERR_NONE) {
-        result = IMPORT_TABLE_UNSEEN;
-    } else if (!found && l && l->complete) {
-        result = IMPORT_TABLE_FREE;
-    } else if (found && o) {
+    } else if (known && !found) {
+        result = l->error.code != ERR_NONE ? IMPORT_TABLE_UNSEEN : IMPORT_TABLE_FREE;
+    } else if (o) {
         result = tracks_this(f, o) ? IMPORT_TABLE_OWN : IMPORT_TABLE_FOREIGN;
     }
     catalog_list_unref(l);
@@ -558,7 +592,7 @@ static struct form_event drill_on(struct import_form *f, int field)
     f->go_first = true;
     form_focus(&f->form, field);
     form_update(&f->form, ACTION_OPEN);
-    fill_picker(f, FRESH_MS);
+    fill_picker(f, OPENED_MS);
     return (struct form_event){ FORM_HANDLED, field };
 }
 
@@ -577,7 +611,7 @@ struct form_event import_form_take(struct import_form *f, struct form_event ev)
     switch (ev.kind) {
     case FORM_OPENED:
         begin_drill(f, ev.id);
-        fill_picker(f, FRESH_MS);
+        fill_picker(f, OPENED_MS);
         return ev;
     case FORM_REFRESHED:
         fill_picker(f, 0);
@@ -603,11 +637,19 @@ void import_form_refresh(struct import_form *f)
     guess_dataset(f);
     guess_table(f);
     guess_compute(f);
+    note_app(f);
     note_dataset(f);
     note_table(f);
     note_compute(f);
     if (f->form.picking)
         fill_picker(f, FRESH_MS);
+}
+
+void import_form_look_again(struct import_form *f)
+{
+    f->since_ms = time_wall_ms();
+    str_set(&f->table_asked, NULL);
+    import_form_refresh(f);
 }
 
 int import_form_set_source(struct import_form *f, const char *path, struct err *e)
@@ -665,6 +707,13 @@ int import_form_ask(struct import_form *f, struct ask *out, struct err *e)
     return result == 0 ? ask_check(out, e) : -1;
 }
 
+bool import_form_looking(const struct import_form *f)
+{
+    bool whole = !str_blank(form_value(&f->form, IMPORT_VOLUME)) && !str_blank(form_value(&f->form, IMPORT_APP)) &&
+                 !str_blank(form_value(&f->form, IMPORT_DATASET));
+    return whole && (f->dataset == IMPORT_DATASET_UNKNOWN || f->table == IMPORT_TABLE_UNKNOWN);
+}
+
 const char *import_form_missing(struct import_form *f, char *text, size_t size)
 {
     const struct form *m = &f->form;
@@ -685,7 +734,7 @@ const char *import_form_missing(struct import_form *f, char *text, size_t size)
         why = "choose the compute that writes the table";
     else if (!f->world->session)
         why = "there is no connection yet";
-    else if (f->dataset == IMPORT_DATASET_UNKNOWN || f->table == IMPORT_TABLE_UNKNOWN)
+    else if (import_form_looking(f))
         why = "looking whether dataset and table exist";
     if (!why && import_form_ask(f, &ask, &e) < 0)
         why = e.cause;

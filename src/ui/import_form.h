@@ -24,6 +24,8 @@ struct import_form {
     char *drill;             /* place shown by the picker of volumes or folders; owned */
     char *before;            /* what the field held when its picker was opened; owned */
     bool go_first;           /* the picker's cursor goes to the first place when it comes */
+    int64_t since_ms;        /* wall clock: what was listed before does not tell whether a name is free */
+    char *table_asked;       /* table whose properties were asked for since then; owned */
     enum import_table table;
     enum import_dataset dataset;
 };
@@ -34,6 +36,10 @@ void import_form_release(struct import_form *f);
 int import_form_set_source(struct import_form *f, const char *path, struct err *e);
 /* The catalog changed, or a field: guesses, notes and the open picker follow what is known now. */
 void import_form_refresh(struct import_form *f);
+/* The form is shown: what exists is asked for again, as runs may have made it meanwhile. */
+void import_form_look_again(struct import_form *f);
+/* Nothing is missing but the answer whether dataset and table exist. */
+bool import_form_looking(const struct import_form *f);
 /* What a key did to the form. Fills pickers by itself; drilling into a place counts as FORM_HANDLED. */
 struct form_event import_form_take(struct import_form *f, struct form_event ev);
 /* The job; with -1 e says in few words what is missing. Release with ask_release in either case. */

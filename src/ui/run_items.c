@@ -167,9 +167,9 @@ bool run_items_details(const struct run_items *r, const char *key, char *out, si
         char bytes[32];
         if (!str_eq(it->key, key))
             continue;
-        snprintf(out, size, "%s  (%s)  is %s%s%s%s%s.", it->key, str_bytes(it->bytes > 0 ? (uint64_t)it->bytes : 0, bytes, sizeof bytes),
-                 it->state ? it->state : "", it->input_id ? ", input id " : "", it->input_id ? it->input_id : "", it->reason ? ": " : "",
-                 it->reason ? it->reason : "");
+        snprintf(out, size, "%s%s%s. %s%s%sFile: %s (%s)", it->state ? it->state : "", it->reason ? ": " : "", it->reason ? it->reason : "",
+                 it->input_id ? "Input id: " : "", it->input_id ? it->input_id : "", it->input_id ? ". " : "", it->key,
+                 str_bytes(it->bytes > 0 ? (uint64_t)it->bytes : 0, bytes, sizeof bytes));
         return true;
     }
     return false;

@@ -193,7 +193,7 @@ static void add_time(const struct run_plan *p, double files_rate, struct plan_li
         l->role = ROLE_GOOD;
         return;
     }
-    int used = snprintf(l->text, sizeof l->text, "%9s request%s to Clarifai, %s to the volume: about %s", count(p->requests, requests), plural(p->requests),
+    int used = snprintf(l->text, sizeof l->text, "%9s request%s to Clarifai, %s to the volume: %s", count(p->requests, requests), plural(p->requests),
                         count(p->new_items, pictures), str_duration(p->seconds * 1000, time, sizeof time));
     if (files_rate > 0 && used > 0 && (size_t)used < sizeof l->text)
         snprintf(l->text + used, sizeof l->text - (size_t)used, " at %.0f files/s", files_rate);
@@ -206,9 +206,8 @@ static void add_places(const struct run_plan *p, struct plan_line *lines, size_t
     for (size_t i = 0; i < sizeof p->notes / sizeof *p->notes; i++)
         if (p->notes[i][0])
             str_copy(add(lines, n, PLAN_OPEN_NOTHING, ROLE_WARN)->text, sizeof lines->text, p->notes[i]);
-    if (p->staging[0] || p->workflow[0])
-        snprintf(add(lines, n, PLAN_OPEN_NOTHING, ROLE_DIM)->text, sizeof lines->text, "%s%s%s%s%s", p->staging[0] ? "staging in " : "", p->staging,
-                 p->staging[0] && p->workflow[0] ? "; " : "", p->workflow[0] ? "workflow of the app: " : "", p->workflow);
+    if (p->staging[0])
+        snprintf(add(lines, n, PLAN_OPEN_NOTHING, ROLE_DIM)->text, sizeof lines->text, "staging in %s", p->staging);
 }
 
 size_t run_words_plan(const struct run_plan *p, double files_rate, struct plan_line out[PLAN_LINES])
@@ -216,12 +215,12 @@ size_t run_words_plan(const struct run_plan *p, double files_rate, struct plan_l
     size_t n = 0;
     char a[32], b[32], c[32];
     struct plan_line *l = add(out, &n, PLAN_OPEN_ALL, ROLE_TEXT);
-    snprintf(l->text, sizeof l->text, "%9s file%s, %s candidate%s, %s (content is looked at when read)", count(p->files, a), plural(p->files),
+    snprintf(l->text, sizeof l->text, "%9s file%s, %s candidate%s, %s (content: when read)", count(p->files, a), plural(p->files),
              count(p->candidates, b), plural(p->candidates), str_bytes(p->bytes > 0 ? (uint64_t)p->bytes : 0, c, sizeof c));
     l = add(out, &n, PLAN_OPEN_NOTHING, ROLE_TITLE);
     snprintf(l->text, sizeof l->text, "%9s new, %s already there", count(p->new_items, a), count(p->present, b));
-    add_counted(out, &n, p->conflict, PLAN_OPEN_CONFLICT, ROLE_WARN, "conflict: its id belongs to an input of somebody else",
-                "conflicts: their ids belong to inputs of somebody else");
+    add_counted(out, &n, p->conflict, PLAN_OPEN_CONFLICT, ROLE_WARN, "conflict: the id is somebody else's input",
+                "conflicts: ids of somebody else's inputs");
     add_counted(out, &n, p->failed, PLAN_OPEN_FAILED, ROLE_WARN, "will fail", "will fail");
     add_counted(out, &n, p->skipped, PLAN_OPEN_SKIPPED, ROLE_TEXT, "file of another type", "files of other types");
     add_counted(out, &n, p->ids_changed, PLAN_OPEN_CHANGED, ROLE_TEXT, "id changed to fit Clarifai's rules", "ids changed to fit Clarifai's rules");

@@ -80,7 +80,9 @@ static void make_lines(struct auth *a)
     char text[1400];
     form_clear_lines(&a->form);
     add_side(a, HEAD_CLARIFAI, &a->test.databricks, a->test.databricks_user);
-    if (a->testing == TESTED && !a->test.databricks.code && a->test.compute.code)
+    if (a->testing == TESTED && !a->test.databricks.code && !a->compute_id)
+        add_lines(a, HEAD_CLARIFAI, ROLE_WARN, "browsing works without compute; reading and writing tables needs a cluster or a warehouse", a->wrapped);
+    else if (a->testing == TESTED && !a->test.databricks.code && a->test.compute.code)
         add_lines(a, HEAD_CLARIFAI, ROLE_WARN, err_sentence(&a->test.compute, text, sizeof text), a->wrapped);
     add_side(a, BUTTON_TEST, &a->test.clarifai, a->test.clarifai_user);
 }
@@ -137,13 +139,13 @@ static void find_state(struct auth *a)
             set_state(a, l->entries[i].type, str_eq(l->entries[i].type, "RUNNING"));
     catalog_list_unref(l);
     if (!a->compute_id)
-        form_note(&a->form, FIELD_COMPUTE, ROLE_WARN, "none chosen: reading and writing tables needs one");
+        form_note(&a->form, FIELD_COMPUTE, ROLE_WARN, "none chosen");
 }
 
 static const char *why_no_start(const struct auth *a)
 {
     if (!a->compute_id)
-        return "choose a cluster or warehouse first";
+        return "no compute is chosen";
     if (a->start_job)
         return "it is being started; Esc stops waiting";
     return a->compute_running ? "it runs already" : NULL;
@@ -153,7 +155,7 @@ static const char *why_no_store(const struct auth *a)
 {
     bool token = !str_blank(form_value(&a->form, FIELD_TOKEN)), pat = !str_blank(form_value(&a->form, FIELD_PAT));
     if (!token && !pat)
-        return "type a token first: only typed ones are stored";
+        return "no token was typed";
     return token && str_blank(form_value(&a->form, FIELD_HOST)) ? "the token's host is missing" : NULL;
 }
 
@@ -194,6 +196,19 @@ static void fill(struct auth *a)
         find_state(a);
     }
     update_buttons(a);
+}
+
+/* The focus begins where something is missing. */
+static void focus_first(struct auth *a)
+{
+    const struct settings *s = settings(a);
+    bool access = s && (!str_blank(secret_of(s)->text) || !str_blank(s->auth_type.text));
+    if (s && str_blank(s->host.text))
+        form_focus(&a->form, FIELD_HOST);
+    else if (s && !access)
+        form_focus(&a->form, FIELD_TOKEN);
+    else
+        form_focus(&a->form, BUTTON_TEST);
 }
 
 /* ---- testing and connecting ---- */
@@ -548,9 +563,9 @@ static int open_auth(void *state, struct app *app, const void *arg, struct err *
         form_release(&a->form);
         return -1;
     }
-    form_focus(&a->form, BUTTON_TEST);
     a->opening = world(a)->state == WORLD_CONNECTING;
     fill(a);
+    focus_first(a);
     if (world(a)->state == WORLD_OPEN)
         test(a);
     make_lines(a);

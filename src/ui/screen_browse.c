@@ -19,6 +19,7 @@ struct browse {
     char identity[384];         /* whose names these are */
     bool moving;                /* the cursor moved and has not rested yet */
     bool details_drawn;
+    bool down;                  /* it was said that the platform does not answer */
 };
 
 static struct ui_world *world(const struct browse *b) { return world_of(b->app); }
@@ -73,7 +74,12 @@ static bool failed_now(const struct browse *b)
 
 static bool waits_now(const struct browse *b)
 {
-    return active(b)->asked_ms != 0;
+    return active(b)->asked_ms != 0 || (b->columns.beside && b->columns.beside->asked_ms != 0);
+}
+
+static bool waits_long(const struct browse_column *c)
+{
+    return c && c->asked_ms && time_mono_ms() - c->asked_ms >= WAITING_MS;
 }
 
 static void plan_wake(struct browse *b)
@@ -220,6 +226,20 @@ static void session_came(struct browse *b)
     settle(b);
 }
 
+/* Said once when the platform goes away, and once when it is back. */
+static void say_down(struct browse *b, const struct browse_column *c)
+{
+    const struct app_screen *front;
+    bool down = passes(c);
+    if (down == b->down || !c->now || c->now->loading || app_front(b->app, &front) != b)
+        return;
+    b->down = down;
+    if (down)
+        app_say_err(b->app, &c->now->error);
+    else
+        app_say(b->app, ROLE_GOOD, "the platform answers again");
+}
+
 static void place_changed(struct browse *b, const char *place)
 {
     struct catalog *catalog = world(b)->catalog;
@@ -231,6 +251,7 @@ static void place_changed(struct browse *b, const char *place)
     if (!c)
         return;
     browse_column_ask(c, catalog, -1);
+    say_down(b, c);
     if (!b->moving)
         settle(b);
 }
@@ -522,16 +543,23 @@ static void status_of_list(const struct browse_column *c, char *out, size_t size
 {
     char age[64], sentence[1400];
     const struct catalog_list *l = c->now;
-    if (!l)
-        str_copy(out, size, c->asked_ms && time_mono_ms() - c->asked_ms >= WAITING_MS ? "waiting for the platform" : "asking");
+    if (!l || (l->loading && !l->complete && !l->count))
+        str_copy(out, size, "asking");
     else if (l->error.code != ERR_NONE && l->count)
-        snprintf(out, size, "%s, not refreshed: %s", age_words(l, age, sizeof age), err_sentence(&l->error, sentence, sizeof sentence));
+        snprintf(out, size, "%s; not refreshed: %s", age_words(l, age, sizeof age), err_sentence(&l->error, sentence, sizeof sentence));
     else if (l->error.code != ERR_NONE)
-        snprintf(out, size, passes(c) ? "asked again every %d s; r asks now" : "r asks again", AGAIN_MS / 1000);
-    else if (l->loading && l->count)
-        snprintf(out, size, "%s; asking again", l->complete || l->from_disk ? age_words(l, age, sizeof age) : "more names are coming");
+        str_copy(out, size, passes(c) ? "asked again every 5 s; r asks now" : "r asks again");
+    else if (l->loading)
+        snprintf(out, size, "%s", l->complete ? age_words(l, age, sizeof age) : "more names are coming; Esc stops");
     else
         age_words(l, out, size);
+}
+
+/* "dbc-1.cloud.databricks.com" */
+static const char *host_of(const struct session *s)
+{
+    const char *host = s && s->settings.host.text ? s->settings.host.text : "the platform", *at = strstr(host, "://");
+    return at ? at + 3 : host;
 }
 
 static void status_browse(const void *state, struct app_words *out)
@@ -545,6 +573,8 @@ static void status_browse(const void *state, struct app_words *out)
         str_copy(out->left, sizeof out->left, w->options.sandbox ? "starting the local platform" : "connecting");
     else if (w->state == WORLD_FAILED && !w->session)
         err_sentence(&w->error, out->left, sizeof out->left);
+    else if (waits_long(c) || waits_long(b->columns.beside))
+        snprintf(out->left, sizeof out->left, "%s has not answered yet; what is known stays, r asks again", host_of(w->session));
     else if (!b->details_drawn && b->details.count && !(c->now && c->now->error.code))
         str_copy(out->left, sizeof out->left, b->details.lines[0].text);
     else

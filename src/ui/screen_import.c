@@ -20,6 +20,7 @@ struct import_screen {
     char *planned;           /* the command line of the plan there is or is being made; owned */
     int64_t planned_at_ms;
     struct view *draft;      /* the run that plans, as last read; owned */
+    bool below;              /* a list of items lies over it */
     bool s3;                 /* the other half of the tab is shown */
     int cols;
 };
@@ -63,7 +64,10 @@ static void add_plan(struct import_screen *s, const struct run_plan *p)
     const struct session *session = s->fields.world->session;
     size_t n = run_words_plan(p, session ? settings_number(&session->settings, SETTING_FILES_RATE) : 0, lines);
     for (size_t i = 0; i < n; i++)
-        add_line(s, lines[i].open ? IMPORT_LINE + (int)lines[i].open : 0, lines[i].role, lines[i].text, lines[i].open != PLAN_OPEN_NOTHING);
+        if (lines[i].open)
+            add_line(s, IMPORT_LINE + (int)lines[i].open, lines[i].role, lines[i].text, true);
+        else
+            add_text(s, lines[i].role, lines[i].text);
 }
 
 static void add_progress(struct import_screen *s)
@@ -94,10 +98,10 @@ static void show_plan(struct import_screen *s, const char *missing)
         add_text(s, ROLE_BAD, err_sentence(&s->planner.error, sentence, sizeof sentence));
     else if (plan_failed(s))
         add_text(s, ROLE_BAD, s->draft->parked_why[0] ? s->draft->parked_why : "the plan could not be made");
-    else if (planned(s))
-        add_plan(s, &s->draft->plan);
     else if (missing)
         add_text(s, ROLE_DIM, missing);
+    else if (planned(s))
+        add_plan(s, &s->draft->plan);
     else
         add_progress(s);
     if (plan_failed(s))
@@ -154,7 +158,8 @@ static void follow(struct import_screen *s)
     import_form_refresh(&s->fields);
     const char *missing = import_form_missing(&s->fields, text, sizeof text);
     char *command = missing ? NULL : command_of(s);
-    if (!str_eq(command, s->planned) && (command || s->planned)) {
+    bool looking = missing && s->fields.world->session && import_form_looking(&s->fields);  /* a plan there is stays until that is known */
+    if (!looking && !str_eq(command, s->planned)) {
         planner_drop(&s->planner, command != NULL, SETTLE_MS);
         str_set(&s->planned, command);
     }
@@ -233,6 +238,7 @@ static void open_items(struct import_screen *s, enum plan_open which)
     str_copy(ask.run, sizeof ask.run, s->draft->id);
     str_copy(ask.place, sizeof ask.place, s->draft->place);
     ask.whole_path = str_eq(form_value(&s->fields.form, IMPORT_IDS), "whole path");
+    s->below = true;
     app_push(s->app, &screen_items, &ask);
 }
 
@@ -291,6 +297,13 @@ static void close_import(void *state)
 static void shown(struct import_screen *s, const char *source)
 {
     struct err e;
+    if (s->below && !source) {
+        s->below = false;
+        follow(s);
+        return;
+    }
+    s->below = false;
+    import_form_look_again(&s->fields);
     if (source) {
         s->s3 = false;
         if (import_form_set_source(&s->fields, source, &e) < 0)

@@ -308,6 +308,7 @@ static bool update_preview(void *state, struct app *app, const struct app_input 
     case APP_ANSWER: answered(s, in->tag, in->answer); return true;
     case APP_TICK: app_wake(app, MINUTE_MS); return true;
     case APP_SHOWN:
+        app_wake(app, MINUTE_MS);
         if (s->phase == PHASE_NEEDS_START)
             ask_start(s);
         return true;

@@ -13,7 +13,7 @@ static const char *script[16];        /* answers in order, one a status or state
 static int script_at, contexts_made, contexts_gone, executed, cancelled;
 static struct databricks_compute described[8];
 static int described_at, described_count;
-static struct err execute_error;
+static struct err execute_error, poll_error;
 
 static cJSON *next_answer(void)
 {
@@ -82,7 +82,13 @@ int databricks_statement_execute(const struct net_api *a, const struct databrick
     *out = next_answer();
     return 0;
 }
-int databricks_statement_get(const struct net_api *a, const char *id, cJSON **out, struct err *e) { (void)a, (void)id, (void)e; *out = next_answer(); return 0; }
+int databricks_statement_get(const struct net_api *a, const char *id, cJSON **out, struct err *e)
+{
+    (void)a, (void)id;
+    *e = poll_error;
+    *out = poll_error.code == ERR_NONE ? next_answer() : NULL;
+    return poll_error.code == ERR_NONE ? 0 : -1;
+}
 int databricks_statement_chunk(const struct net_api *a, const char *id, int64_t i, cJSON **out, struct err *e) { (void)a, (void)id, (void)i, (void)e; *out = next_answer(); return 0; }
 int databricks_statement_cancel(const struct net_api *a, const char *id, struct err *e) { (void)a, (void)id, (void)e; return cancelled++, 0; }
 int databricks_link_read(const struct net_api *a, const char *url, const cJSON *h, databricks_each row, void *ctx, struct err *e)
@@ -105,7 +111,7 @@ static int set_up(void **state)
     script_at = contexts_made = contexts_gone = executed = cancelled = described_at = started = 0;
     described_count = 1;
     described[0] = (struct databricks_compute){ .state = "RUNNING", .spark_version = "15.4.x-scala2.12", .data_security_mode = "SINGLE_USER" };
-    execute_error = (struct err){0};
+    execute_error = poll_error = (struct err){0};
     session = (struct session){0};
     struct err e;
     value_set(&session.settings.own[SETTING_POLL_FIRST], "1ms", FROM_DEFAULT, "", &e);
@@ -190,6 +196,50 @@ static void test_cluster_truncation_is_an_error(void **state)
     script[0] = "{\"status\":\"Finished\",\"results\":{\"resultType\":\"table\",\"truncated\":true,\"schema\":[{\"name\":\"a\",\"type\":\"\\\"string\\\"\"}],\"data\":[[\"x\"]]}}";
     assert_int_equal(run("cluster:c1", "SELECT 1", &rows, &e), -1);
     assert_int_equal(e.code, ERR_LIMIT);
+    assert_non_null(strstr(e.cause, "after 1 rows"));
+}
+
+static void test_cluster_error_that_ends_in_an_escape(void **state)
+{
+    struct compute_rows rows;
+    struct err e;
+
+    (void)state;
+    script[0] = "{\"status\":\"Finished\",\"results\":{\"resultType\":\"error\",\"cause\":\"[SOME_CLASS] \\u001b[31mred\\u001b[0m, cut\\u001b\"}}";
+    assert_int_equal(run("cluster:c1", "SELECT 1", &rows, &e), -1);
+    assert_string_equal(e.cause, "[SOME_CLASS] red, cut");
+}
+
+/* "kind id;" as a journal would hear it. */
+static char noted[512];
+static void note(void *ctx, const char *kind, const char *id)
+{
+    size_t n = strlen(noted);
+
+    (void)ctx;
+    snprintf(noted + n, sizeof noted - n, "%s %s;", kind, id);
+}
+
+static void test_what_may_still_run_stays_noted(void **state)
+{
+    const struct compute_note to = { note, NULL };
+    struct compute_rows rows = {0};
+    struct compute *c = NULL;
+    struct err e = {0};
+
+    (void)state;
+    noted[0] = '\0';
+    assert_int_equal(compute_open(&session, "warehouse:w", &to, &c, &e), 0);
+    script[0] = "{\"statement_id\":\"s1\",\"status\":{\"state\":\"PENDING\"}}";
+    err_set(&poll_error, ERR_OFFLINE, "gone");
+    assert_int_equal(compute_run(c, "MERGE", false, &rows, &e), -1);
+    assert_int_equal(e.code, ERR_OFFLINE);
+    assert_string_equal(noted, "statement s1;");
+    poll_error = (struct err){0};
+    script[1] = "{\"statement_id\":\"s2\",\"status\":{\"state\":\"FAILED\",\"error\":{\"message\":\"no\"}}}";
+    assert_int_equal(compute_run(c, "MERGE", false, &rows, &e), -1);
+    assert_string_equal(noted, "statement s1;statement s2;end s2;");
+    compute_close(c);
 }
 
 #define COLUMNS "\"manifest\":{\"schema\":{\"column_count\":1,\"columns\":[{\"name\":\"a\",\"type_text\":\"STRING\",\"position\":0}]}}"
@@ -320,6 +370,7 @@ int main(void)
         WITH_PLATFORM(test_cluster_truncation_is_an_error), WITH_PLATFORM(test_warehouse_chunks), WITH_PLATFORM(test_warehouse_ddl_failure_and_closed),
         WITH_PLATFORM(test_warehouse_large_result_goes_by_links), WITH_PLATFORM(test_unusable_clusters_are_refused),
         WITH_PLATFORM(test_starting), WITH_PLATFORM(test_what_is_asked_for),
+        WITH_PLATFORM(test_cluster_error_that_ends_in_an_escape), WITH_PLATFORM(test_what_may_still_run_stays_noted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

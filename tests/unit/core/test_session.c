@@ -171,6 +171,8 @@ static void tokens_of_the_vendors_program(void **state)
     put_program("databricks", "#!/bin/sh\necho hello\n");
     assert_int_equal(open_for(true, false), -1);
     assert_said(&err, ERR_AUTH, "did not answer with a token");
+    if (getenv("LAKEFERRY_VALGRIND"))
+        return; /* below it a program that is missing starts and ends with 127 */
     setenv("PATH", home, 1);
     assert_int_equal(open_for(true, false), -1);
     assert_said(&err, ERR_CONFIG, "not installed");
@@ -286,9 +288,11 @@ static void sandbox_that_cannot_start(void **state)
     put_program("lakeferry-sandbox", "#!/bin/sh\necho 'lakeferry-sandbox: the disk is on fire' >&2\nexit 1\n");
     assert_int_equal(session_find_sandbox(&into, &err), -1);
     assert_said(&err, ERR_IO, "the disk is on fire");
-    setenv("PATH", home, 1);
-    assert_int_equal(session_find_sandbox(&into, &err), -1);
-    assert_said(&err, ERR_NOT_FOUND, "neither beside lakeferry nor on the path");
+    if (!getenv("LAKEFERRY_VALGRIND")) { /* as above */
+        setenv("PATH", home, 1);
+        assert_int_equal(session_find_sandbox(&into, &err), -1);
+        assert_said(&err, ERR_NOT_FOUND, "neither beside lakeferry nor on the path");
+    }
     settings_release(&into);
 }
 

@@ -53,10 +53,14 @@ int databricks_file_put(const struct net_api *a, const char *path, const struct 
     add(path, false, bytes);
     return 0;
 }
+static const char *stray; /* a listing names this as well */
 int databricks_directory_list(const struct net_api *a, const char *path, databricks_file_each each, void *ctx, struct err *e)
 {
     (void)a;
     size_t n = strlen(path);
+    const struct databricks_file wrong = { .path = stray, .name = "x" };
+    if (stray != NULL && each(ctx, &wrong, e) != 0)
+        return -1;
     bool found = find(path) >= 0;
     for (int i = 0; i < count; i++) {
         const char *p = volume[i].path;
@@ -192,6 +196,30 @@ static void test_parts_and_their_removal(void **state)
     stage_place_release(&p);
 }
 
+static void test_only_what_is_below_is_removed(void **state)
+{
+    static const char *const WRONG[] = {
+        "/Volumes/main/vision/out/theirs.txt", "/Volumes/main/vision/out/lakeferry-r-1", "/Volumes/main/vision/out/lakeferry-r-10/x",
+    };
+    struct stage_place p = {0};
+    struct err e = {0};
+
+    (void)state;
+    assert_int_equal(volume_path_parse("main.vision.out", &p.at, &e), 0);
+    add("/Volumes/main/vision/out/theirs.txt", false, NULL);
+    add("/Volumes/main/vision/out/lakeferry-r-1", true, NULL);
+    for (size_t i = 0; i < sizeof WRONG / sizeof WRONG[0]; i++) {
+        stray = WRONG[i];
+        assert_int_equal(stage_remove(&session, &p, "r-1", &e), -1);
+        assert_int_equal(e.code, ERR_PROTOCOL);
+        assert_int_equal(count, 2);
+    }
+    stray = NULL;
+    assert_int_equal(stage_remove(&session, &p, "r-1", &e), 0);
+    assert_int_equal(count, 1);
+    stage_place_release(&p);
+}
+
 static void test_no_rows_no_part(void **state)
 {
     struct stage_place p;
@@ -217,6 +245,6 @@ static void test_no_rows_no_part(void **state)
 int main(void)
 {
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
-    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_no_rows_no_part) };
+    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_only_what_is_below_is_removed), CASE(test_no_rows_no_part) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -143,6 +143,25 @@ static void bare_array_empty_answer_and_cut_answer(void **state)
     assert_non_null(listing_rest(&l, &e));
     assert_string_equal(seen.text, "[\"1\",null];[\"2\",\"b\"];");
     listing_release(&l);
+    /* Rows may be equal: a second attempt goes on behind those that were given. */
+    seen = (struct seen){ 0 };
+    listing_init(&l, "X", NULL, keep, &seen);
+    assert_int_equal(pour(&l, "", "[[\"1\"],[\"2\"],[\"1", &e), 0);
+    assert_int_equal(pour(&l, "", "[[\"1\"],[\"2\"],[\"1\"],[\"1\"]]", &e), 0);
+    assert_non_null(listing_rest(&l, &e));
+    assert_string_equal(seen.text, "[\"1\"];[\"2\"];[\"1\"];[\"1\"];");
+    listing_release(&l);
+    /* An endless page ends by its number of elements. */
+    listing_init(&l, "X", NULL, NULL, NULL);
+    struct net_sink sink = listing_sink(&l);
+    assert_int_equal(sink.begin(sink.ctx, 200, -1, "", &e), 0);
+    assert_int_equal(sink.write(sink.ctx, "[", 1, &e), 0);
+    int result = 0;
+    for (int i = 0; i <= LISTING_PAGE_MAX && !result; i++) result = sink.write(sink.ctx, "1,", 2, &e);
+    assert_int_equal(result, -1);
+    assert_int_equal(e.code, ERR_LIMIT);
+    listing_release(&l);
+    seen = (struct seen){ 0 };
     listing_init(&l, "X", "items", keep, &seen);
     assert_int_equal(pour(&l, "", "", &e), 0);
     assert_non_null(listing_rest(&l, &e));

@@ -1,6 +1,8 @@
 /* The first, second, … allocation of an engine's whole life fails: no crash, no hang, nothing leaked, no false success. */
+#include <stdio.h>
+#define SKIPPED(why) puts("1..1\nok 1 - each_allocation_fails_once # SKIP " why)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-int main(void) { return 0; } /* the sanitizers own the allocator */
+int main(void) { return SKIPPED("the sanitizers own the allocator") < 0; }
 #else
 #include "base/file.h"
 #include "base/redact.h"
@@ -118,6 +120,7 @@ static void each_allocation_fails_once(void **state)
 
 int main(void)
 {
+    if (getenv("LAKEFERRY_VALGRIND")) return SKIPPED("valgrind owns the allocator") < 0;
     const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_fails_once) };
     if (!mkdtemp(dir)) return 1;
     pid_t server = start_server();

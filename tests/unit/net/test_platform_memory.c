@@ -1,6 +1,8 @@
 /* The first, second, … allocation of each call fails: no crash, nothing leaked, no false success. */
+#include <stdio.h>
+#define SKIPPED(why) puts("1..1\nok 1 - every_allocation_may_fail # SKIP " why)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-int main(void) { return 0; } /* the sanitizers own the allocator */
+int main(void) { return SKIPPED("the sanitizers own the allocator") < 0; }
 #else
 #include <stdbool.h>
 #include <stddef.h>
@@ -186,6 +188,7 @@ static void every_allocation_may_fail(void **state)
 
 int main(void)
 {
+    if (getenv("LAKEFERRY_VALGRIND")) return SKIPPED("valgrind owns the allocator") < 0;
     const struct CMUnitTest tests[] = { cmocka_unit_test(every_allocation_may_fail) };
     return cmocka_run_group_tests(tests, fake_start, fake_end);
 }

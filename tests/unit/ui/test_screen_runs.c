@@ -1,0 +1,288 @@
+#include "golden.h"
+#include "base/json.h"
+#include "core/run_inside.h"
+#include "ui/app_state.h"
+#include "ui/run_items.h"
+#include "ui/screens.h"
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The list of runs and one run, over journals made here; a run whose lock this program holds goes on. */
+
+static char root[] = "/tmp/lakeferry-runs-XXXXXX";
+static struct ui_world world;
+static struct app *app;
+
+static void render_nothing(void *state, struct app *a, struct frame *f, struct layout_rect r) { (void)state, (void)a, (void)f, (void)r; }
+static const struct app_screen nothing = { .name = "nothing", .title = "Nothing", .tab = "Nothing", .render = render_nothing };
+
+/* ---- runs ---- */
+
+struct made { const char *id, *volume, *dataset, *state, *live, *summary; int64_t started_ms; };
+
+static void make_run(const struct made *m)
+{
+    struct err e = { 0 };
+    struct ask ask = { .verb = ASK_IMPORT_VOLUME };
+    char id[40];
+    assert_int_equal(ask_set(&ask, "source", m->volume, &e), 0);
+    assert_int_equal(ask_set(&ask, "app", "lab-user/traffic", &e), 0);
+    assert_int_equal(ask_set(&ask, "dataset", m->dataset, &e), 0);
+    assert_int_equal(ask_set(&ask, "table", "main.vision.pictures_2026_08", &e), 0);
+    assert_int_equal(run_create(&ask, id, &e), 0);
+    ask_release(&ask);
+    char *from = run_folder(id, &e), *to = run_folder(m->id, &e);
+    struct journal *j = NULL;
+    assert_int_equal(rename(from, to), 0);
+    assert_int_equal(journal_open(to, false, &j, &e), 0);
+    const struct { const char *key, *value; } facts[] = { { "state", m->state }, { "live", m->live }, { "summary", m->summary } };
+    for (size_t i = 0; i < 3; i++)
+        if (facts[i].value)
+            assert_int_equal(journal_put(j, facts[i].key, facts[i].value, &e), 0);
+    assert_int_equal(journal_put_i64(j, "started", m->started_ms, &e), 0);
+    journal_close(j);
+    free(from);
+    free(to);
+}
+
+/* Two items that failed and one that waits. */
+static void add_items(const char *id, const char *volume)
+{
+    static const char *const reasons[] = { "refused by Clarifai: image decoding failed (30300)", "the file changed while it was read" };
+    struct err e = { 0 };
+    struct journal *j = NULL;
+    struct journal_item *items = NULL;
+    size_t n = 0;
+    char *folder = run_folder(id, &e), names[3][200];
+    struct journal_found found[3];
+    snprintf(names[0], sizeof names[0], "%s/bad.png", volume);
+    snprintf(names[1], sizeof names[1], "%s/数据集 \x1b[31m.tif", volume);
+    snprintf(names[2], sizeof names[2], "%s/car.jpg", volume);
+    for (int i = 0; i < 3; i++)
+        found[i] = (struct journal_found){ .path = names[i], .size = 1000, .candidate = true };
+    assert_int_equal(journal_open(folder, false, &j, &e), 0);
+    assert_int_equal(journal_found_put(j, found, 3, &e), 0);
+    assert_int_equal(journal_read(j, &(struct journal_query){ .limit = 10 }, &items, &n, &e), 0);
+    assert_int_equal(n, 3);
+    for (size_t i = 0; i < 2; i++) {
+        struct journal_change c = { .id = items[i].id, .to = JOURNAL_FAILED, .code = "30300", .reason = reasons[i] };
+        assert_int_equal(journal_apply(j, &c, 1, &e), 0);
+    }
+    journal_items_free(items, n);
+    journal_close(j);
+    free(folder);
+}
+
+#define LIVE "{\"phase\":\"send\",\"done\":640,\"total\":1150,\"bytes\":81788928,\"rate\":88,\"eta\":6,\"clarifai_rate\":0.7,\"clarifai_limit\":15," \
+    "\"files_rate\":88,\"files_limit\":90,\"in_flight\":8,\"retried\":3,\"stages\":{\"list\":{\"done\":1204,\"active\":false}," \
+    "\"send\":{\"done\":640,\"total\":1150,\"bytes\":81788928,\"active\":true},\"settle\":{\"done\":598,\"total\":640,\"active\":true}}}"
+#define SUMMARY "{\"planned\":1204,\"verified\":1148,\"present\":38,\"skipped\":12,\"failed\":2,\"rows\":1192,\"commits\":1,\"seconds\":23.5}"
+
+static void make_runs(void)
+{
+    make_run(&(struct made){ "import-20261120-0a11", "/Volumes/main/vision/pictures/2026/08", "pictures-2026-08", "done", NULL, SUMMARY, 1795000000000 });
+    make_run(&(struct made){ "import-20261121-1b22", "/Volumes/main/`b\u00fccher`/scans", "scans", "running", NULL, NULL, 1795100000000 });
+    make_run(&(struct made){ "import-20261122-7f3a", "/Volumes/main/vision/pictures/2026/08", "pictures-2026-08", "running", LIVE, NULL, 1795200000000 });
+    add_items("import-20261120-0a11", "/Volumes/main/vision/pictures/2026/08");
+    add_items("import-20261122-7f3a", "/Volumes/main/vision/pictures/2026/08");
+}
+
+/* ---- the app ---- */
+
+static void wait_until(bool (*done)(void))
+{
+    for (int i = 0; i < 500 && !done(); i++) {
+        app_take_events(app);
+        usleep(10000);
+    }
+    assert_true(done());
+}
+
+static bool have_runs(void)
+{
+    const struct runs_list *l = runs_feed_now(world.runs);
+    runs_list_unref(l);
+    app_take_events(app);
+    return l != NULL;
+}
+
+static bool reasons_shown(void) { return golden_has(app_frame(app), "image decoding failed"); }
+
+static void start_app(bool feed)
+{
+    struct err e = { 0 };
+    struct app_options o = { .tabs = { &nothing, &nothing, &nothing, &nothing, &nothing, &screen_runs }, .hooks = { .ctx = &world, .event = world_event_seen } };
+    assert_int_equal(world_init(&world, &(struct ui_options){ 0 }, &e), 0);
+    assert_int_equal(app_new(&app, &o, &e), 0);
+    world.app = app;
+    if (feed) {
+        assert_int_equal(runs_feed_new(app_queue(app), EVENT_RUNS, &world.runs, &e), 0);
+        wait_until(have_runs);
+    }
+    app_show(app, TAB_RUNS, NULL);
+}
+
+static void stop_app(void)
+{
+    runs_feed_free(world.runs);
+    world.runs = NULL;
+    assert_true(world_settle(&world));
+    app_free(app);
+    world_release(&world);
+}
+
+static void press(uint32_t code) { app_press(app, &(struct keymap_press){ .code = code }); }
+
+static const struct { int rows, cols; const char *name; } sizes[] = { { 24, 80, "80x24" }, { 40, 120, "120x40" }, { 15, 60, "60x15" } };
+
+static void check_sizes(const char *name)
+{
+    for (size_t i = 0; i < 3; i++) {
+        char file[96];
+        app_resize(app, sizes[i].rows, sizes[i].cols);
+        const struct frame *f = app_frame(app);
+        assert_true(golden_row_has(f, f->rows - 1, "[?]"));
+        assert_true(golden_row_has(f, f->rows - 1, "[q]"));
+        snprintf(file, sizeof file, "%s-%s", name, sizes[i].name);
+        golden_check(f, file);
+    }
+    app_resize(app, 24, 80);
+}
+
+/* ---- tests ---- */
+
+static void loading_is_said(void **state)
+{
+    (void)state;
+    start_app(false);
+    check_sizes("runs-loading");
+    stop_app();
+}
+
+static void no_runs_is_said(void **state)
+{
+    (void)state;
+    start_app(true);
+    check_sizes("runs-empty");
+    stop_app();
+}
+
+static void list_shows_states(void **state)
+{
+    struct err e = { 0 };
+    struct run *live = NULL;
+    (void)state;
+    make_runs();
+    assert_int_equal(run_open("import-20261122-7f3a", &live, &e), 0);
+    start_app(true);
+    check_sizes("runs-list");
+    assert_true(golden_row_has(app_frame(app), 1, "1 run >"));
+    stop_app();
+    run_close(live);
+}
+
+static void live_run_shows_its_stages(void **state)
+{
+    struct err e = { 0 };
+    struct run *live = NULL;
+    (void)state;
+    assert_int_equal(run_open("import-20261122-7f3a", &live, &e), 0);
+    start_app(true);
+    press(UI_KEY_ENTER);
+    wait_until(reasons_shown);
+    check_sizes("run-live");
+    assert_true(golden_has(app_frame(app), "Clarifai 0.7/s of 15"));
+    press(UI_KEY_ENTER);   /* the first that failed */
+    assert_true(golden_has(app_frame(app), "failed: refused by Clarifai"));
+    press(UI_KEY_ESC);
+    press('x');
+    assert_true(golden_has(app_frame(app), "[ Cancel it ]"));
+    press(UI_KEY_ESC);
+    app_take_events(app);
+    assert_false(golden_has(app_frame(app), "cancelling"));
+    stop_app();
+    run_close(live);
+}
+
+static void ended_run_offers_what_comes_next(void **state)
+{
+    (void)state;
+    start_app(true);
+    press(UI_KEY_DOWN);
+    press(UI_KEY_DOWN);
+    press(UI_KEY_ENTER);
+    wait_until(reasons_shown);
+    check_sizes("run-ended");
+    assert_true(golden_has(app_frame(app), "Look at the rows of main.vision.pictures_2026_08"));
+    assert_true(golden_has(app_frame(app), "1,148 verified, 38 already there"));
+    stop_app();
+}
+
+static void stopped_run_can_be_resumed(void **state)
+{
+    (void)state;
+    start_app(true);
+    press(UI_KEY_DOWN);
+    press(UI_KEY_ENTER);
+    app_take_events(app);
+    check_sizes("run-stopped");
+    assert_true(golden_has(app_frame(app), "Resume: go on where it stopped"));
+    press('p');
+    assert_true(golden_has(app_frame(app), "its table is not written yet"));
+    stop_app();
+}
+
+static void a_draft_is_in_no_list(void **state)
+{
+    (void)state;
+    start_app(true);
+    runs_feed_set_draft(world.runs, "import-20261121-1b22");
+    press('r');
+    app_take_events(app);
+    app_show(app, TAB_RUNS, NULL);
+    assert_false(golden_has(app_frame(app), "1b22"));
+    stop_app();
+}
+
+static void nothing_is_posted_while_nothing_changes(void **state)
+{
+    (void)state;
+    start_app(true);
+    usleep(100000);
+    app_take_events(app);
+    const struct runs_list *before = runs_feed_now(world.runs);
+    runs_feed_poke(world.runs);
+    usleep(300000);
+    struct event *ev = event_take(app_queue(app));
+    assert_null(ev);
+    const struct runs_list *after = runs_feed_now(world.runs);
+    assert_ptr_equal(before, after);
+    runs_list_unref(before);
+    runs_list_unref(after);
+    stop_app();
+}
+
+static int prepare(void **state)
+{
+    (void)state;
+    if (!mkdtemp(root))
+        return -1;
+    return setenv("XDG_STATE_HOME", root, 1) || setenv("XDG_RUNTIME_DIR", root, 1);
+}
+
+static int remove_root(void **state)
+{
+    struct err e;
+    (void)state;
+    return file_remove_tree(root, &e);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loading_is_said), cmocka_unit_test(no_runs_is_said), cmocka_unit_test(list_shows_states),
+        cmocka_unit_test(live_run_shows_its_stages), cmocka_unit_test(ended_run_offers_what_comes_next), cmocka_unit_test(stopped_run_can_be_resumed),
+        cmocka_unit_test(a_draft_is_in_no_list), cmocka_unit_test(nothing_is_posted_while_nothing_changes),
+    };
+    return cmocka_run_group_tests(tests, prepare, remove_root);
+}

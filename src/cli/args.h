@@ -9,14 +9,14 @@
     X(DATASET, "dataset", "DATASET", GROUP_WRITE, "dataset of that app") \
     X(TABLE, "table", "TABLE", GROUP_WRITE, "tracking table: a name beside the volume, or catalog.schema.name") \
     X(DRY_RUN, "dry-run", "", GROUP_WRITE, "print the plan and stop; nothing is made or changed") \
-    X(YES, "yes", "", GROUP_WRITE | GROUP_COMPUTE, "answer every question with yes") \
+    X(YES, "yes", "", GROUP_WRITE | GROUP_COMPUTE | GROUP_AGAIN, "answer every question with yes") \
     X(CREATE_DATASET, "create-dataset", "", GROUP_WRITE, "make the dataset when it is missing") \
     X(ID_FROM, "id-from", "name|path", GROUP_WRITE, "input ids from the file name (default) or the whole path") \
     X(ALL_FILES, "all-files", "", GROUP_WRITE, "take files of every extension") \
     X(ON_CONFLICT, "on-conflict", "skip|suffix|fail", GROUP_WRITE, "when an input of that id is somebody else's (default skip)") \
     X(IF_EXISTS, "if-exists", "fail|replace|append", GROUP_WRITE, "when the table exists (default fail; the same import continues its own table)") \
     X(STAGING, "staging", "VOLUME[/PATH]", GROUP_WRITE, "where rows are staged") \
-    X(DETACH, "detach", "", GROUP_WRITE, "let a worker process do it and return") \
+    X(DETACH, "detach", "", GROUP_WRITE | GROUP_AGAIN, "let a worker process do it and return") \
     X(COMPUTE, "compute", "cluster[:ID]|warehouse[:ID]", GROUP_WRITE | GROUP_COMPUTE, "what runs the SQL") \
     X(LIMIT, "limit", "N", GROUP_PREVIEW, "rows to show (default 20)") \
     X(COLUMNS, "columns", "a,b", GROUP_PREVIEW, "columns to show") \
@@ -34,7 +34,7 @@
     X(ASCII, "ascii", "", GROUP_ALL, "no characters beyond ASCII") \
     X(LOG_FILE, "log-file", "FILE", GROUP_ALL, "append a log (secrets removed)") \
     X(LOG_LEVEL, "log-level", "error|warn|info|debug", GROUP_ALL, "how much of it (default info)")
-enum option_group { GROUP_WRITE = 1, GROUP_COMPUTE = 2, GROUP_PREVIEW = 4, GROUP_RUNS = 8, GROUP_AUTH = 16, GROUP_SANDBOX = 32, GROUP_UI = 64, GROUP_ALL = 128 };
+enum option_group { GROUP_WRITE = 1, GROUP_COMPUTE = 2, GROUP_PREVIEW = 4, GROUP_RUNS = 8, GROUP_AUTH = 16, GROUP_SANDBOX = 32, GROUP_UI = 64, GROUP_ALL = 128, GROUP_AGAIN = 256 /* resume, retry */ };
 enum option_id {
 #define OPTION_ENUM(id, name, value, groups, help) OPT_##id,
     OPTIONS(OPTION_ENUM)

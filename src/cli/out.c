@@ -15,12 +15,11 @@ static void put(FILE *to, const char *text, size_t n)
 
 void out_json(struct out *o, const cJSON *line)
 {
-    struct buf raw = BUF_INIT, safe = BUF_INIT;
+    struct buf text = BUF_INIT;
 
-    if (line != NULL && json_print(&raw, line) == 0 && redact_text(&safe, raw.data, raw.len) == 0 && buf_putc(&safe, '\n') == 0)
-        out_data(o, safe.data, safe.len);
-    buf_release(&raw);
-    buf_release(&safe);
+    if (line != NULL && json_print(&text, line) == 0 && buf_putc(&text, '\n') == 0)
+        out_data(o, text.data, text.len);
+    buf_release(&text);
 }
 
 cJSON *out_object(const char *type)
@@ -46,12 +45,9 @@ static void put_escaped(struct out *o, FILE *to, const char *text, size_t n, boo
     buf_release(&line);
 }
 
-void out_data(struct out *o, const char *bytes, size_t n)
+/* Text for programs on its way to a person's terminal. */
+static void put_lines(struct out *o, const char *bytes, size_t n)
 {
-    if (!isatty(STDOUT_FILENO)) {
-        put(stdout, bytes, n);
-        return;
-    }
     while (n > 0) { /* the ends of lines are ours, everything else came from elsewhere */
         const char *end = memchr(bytes, '\n', n);
         size_t line = end != NULL ? (size_t)(end - bytes) : n;
@@ -60,6 +56,19 @@ void out_data(struct out *o, const char *bytes, size_t n)
         bytes += line + (end != NULL);
         n -= line + (end != NULL);
     }
+}
+
+void out_data(struct out *o, const char *bytes, size_t n)
+{
+    struct buf safe = BUF_INIT;
+
+    if (redact_text(&safe, bytes, n) == 0) {
+        if (isatty(STDOUT_FILENO))
+            put_lines(o, safe.data, safe.len);
+        else
+            put(stdout, safe.data, safe.len);
+    }
+    buf_release(&safe);
 }
 
 __attribute__((format(printf, 3, 0)))

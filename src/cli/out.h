@@ -11,7 +11,7 @@ struct out { bool json, color, ascii, terminal /* stderr is one */, bar_shown; i
 void out_json(struct out *o, const cJSON *line);
 /* {"type":type,"time":now}; NULL without memory. */
 cJSON *out_object(const char *type);
-/* Bytes to stdout exactly as they are (data for programs); line by line escaped when stdout is a terminal. */
+/* Data for programs to stdout as it is, but for secrets; line by line escaped when stdout is a terminal. */
 void out_data(struct out *o, const char *bytes, size_t n);
 /* Escaped text + newline to stdout. */
 void out_text(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

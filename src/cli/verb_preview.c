@@ -26,21 +26,6 @@ static int tell_state(void *ctx, const char *state, int64_t waited_ms)
     return 0;
 }
 
-static char *cell_text(const struct preview *p, size_t i)
-{
-    switch (p->cells[i].kind) {
-    case PREVIEW_NULL:
-        return str_dup("NULL");
-    case PREVIEW_BINARY:
-        return str_printf("<%llu bytes>", (unsigned long long)p->cells[i].length);
-    case PREVIEW_CUT:
-        return str_printf("%s... (%llu characters)", p->cells[i].text, (unsigned long long)p->cells[i].length);
-    case PREVIEW_TEXT:
-        break;
-    }
-    return str_dup(p->cells[i].text);
-}
-
 static int print_table(struct out *o, const struct preview *p)
 {
     const char **heads = calloc(p->column_count + 1, sizeof *heads);
@@ -49,7 +34,7 @@ static int print_table(struct out *o, const struct preview *p)
     for (size_t i = 0; heads != NULL && i < p->column_count; i++)
         heads[i] = p->columns[i].name;
     for (size_t i = 0; cells != NULL && i < p->row_count * p->column_count; i++)
-        cells[i] = cell_text(p, i);
+        cells[i] = preview_cell_text(p, i);
     bool good = heads != NULL && cells != NULL;
     if (good)
         out_table(o, heads, p->column_count, cells, p->row_count);
@@ -60,65 +45,41 @@ static int print_table(struct out *o, const struct preview *p)
     return good ? 0 : 1;
 }
 
-static void csv_field(struct buf *b, const char *text, bool null)
+/* What core writes, as data. */
+static int print_written(struct out *o, const struct preview *p, int (*write)(const struct preview *, struct buf *, struct err *))
 {
-    bool quote = text[0] == '\0' || strpbrk(text, ",\"\r\n") != NULL;
+    struct buf b = BUF_INIT;
+    struct err e = {0};
+    int result = write(p, &b, &e);
 
-    if (null)
-        return; /* NULL is nothing, the empty string is "" */
-    if (!quote) {
-        buf_puts(b, text);
-        return;
-    }
-    buf_putc(b, '"');
-    for (const char *t = text; *t; t++) {
-        if (*t == '"')
-            buf_putc(b, '"');
-        buf_putc(b, *t);
-    }
-    buf_putc(b, '"');
+    if (result == 0)
+        out_data(o, b.data, b.len);
+    buf_release(&b);
+    return result == 0 ? 0 : out_error(o, &e);
 }
 
 static int print_csv(struct out *o, const struct preview *p)
 {
-    struct buf b = BUF_INIT;
-
-    for (size_t c = 0; c < p->column_count; c++) {
-        if (c > 0)
-            buf_putc(&b, ',');
-        csv_field(&b, p->columns[c].name, false);
-    }
-    buf_puts(&b, "\r\n");
-    for (size_t i = 0; i < p->row_count * p->column_count; i++) {
-        bool last = (i + 1) % p->column_count == 0;
-        char *text = cell_text(p, i);
-        csv_field(&b, text != NULL ? text : "", p->cells[i].kind == PREVIEW_NULL);
-        buf_puts(&b, last ? "\r\n" : ",");
-        free(text);
-    }
-    bool good = buf_error(&b, NULL) == 0;
-    if (good)
-        out_data(o, b.data, b.len);
-    buf_release(&b);
-    return good ? 0 : 1;
+    return print_written(o, p, preview_write_csv);
 }
 
 /* One object a row, keyed by column. With --json it is a member of a line like all others. */
 static int print_jsonl(struct out *o, const struct preview *p)
 {
+    if (!o->json)
+        return print_written(o, p, preview_write_jsonl);
     for (size_t r = 0; r < p->row_count; r++) {
-        cJSON *row = cJSON_CreateObject(), *line = o->json ? out_object("row") : row;
+        cJSON *row = cJSON_CreateObject(), *line = out_object("row");
         for (size_t c = 0; c < p->column_count; c++) {
             size_t i = r * p->column_count + c;
-            char *text = cell_text(p, i);
+            char *text = preview_cell_text(p, i);
             if (p->cells[i].kind == PREVIEW_NULL)
                 json_put_item(row, p->columns[c].name, cJSON_CreateNull());
             else
                 json_put_str(row, p->columns[c].name, text);
             free(text);
         }
-        if (line != row)
-            json_put_item(line, "row", row);
+        json_put_item(line, "row", row);
         out_json(o, line);
         cJSON_Delete(line);
     }

@@ -221,6 +221,19 @@ static int fill_ask(struct command *c, struct ask *ask, struct err *e)
     return 0;
 }
 
+/* "app" alone is one of the configured user's; who that is may have to be asked. */
+static int own_the_app(struct ask *ask, struct session *s, struct err *e)
+{
+    struct err databricks = {0};
+
+    if (ask->app.user != NULL)
+        return 0;
+    if (s->clarifai_user[0] == '\0' && session_identify(s, &databricks, e) != 0 && e->code != ERR_NONE)
+        return -1;
+    ask->app.user = str_dup(s->clarifai_user);
+    return ask->app.user == NULL ? err_no_memory(e) : 0;
+}
+
 int verb_import_volume(struct command *c)
 {
     struct ask ask = { .verb = ASK_IMPORT_VOLUME };
@@ -232,9 +245,7 @@ int verb_import_volume(struct command *c)
     if (ask_set(&ask, "source", command_word(c, 0), &e) == 0 && fill_ask(c, &ask, &e) == 0 &&
         ask_place_tables(&ask, &ask.source.volume, &e) == 0 && ask_check(&ask, &e) == 0 &&
         command_session(c, true, true, false, &s, &e) == 0) {
-        if (ask.app.user == NULL && s.clarifai_user[0] != '\0')
-            ask.app.user = str_dup(s.clarifai_user);
-        if (run_create(&ask, id, &e) == 0)
+        if (own_the_app(&ask, &s, &e) == 0 && run_create(&ask, id, &e) == 0)
             status = execute(c, &s, id);
     }
     if (status < 0)

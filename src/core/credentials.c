@@ -174,7 +174,8 @@ static struct keyring_job *job_new(enum keyring_task task, enum credential which
 
 static int no_keyring(struct err *e, const char *why)
 {
-    err_set(e, ERR_CONFIG, "no keyring answers: %s", why);
+    err_set(e, ERR_CONFIG, "%s", why);
+    err_about(e, "cannot use", "the keyring");
     return err_remedy(e, "use the environment variables for this session, or let the tokens be stored in a file that only you can read");
 }
 

@@ -161,6 +161,8 @@ int name_check_new(const char *part, struct err *e)
         return err_set(e, ERR_USAGE, "the name is empty");
     if (strlen(part) > 255)
         return err_set(e, ERR_USAGE, "the name is longer than 255 characters");
+    if (strstr(part, "${") != NULL)
+        return err_set(e, ERR_USAGE, "the name \"%s\" holds \"${\", which Spark replaces before it reads a statement", part);
     for (const char *p = part; *p; p++) {
         if (*p == '.' || *p == ' ' || *p == '/')
             return err_set(e, ERR_USAGE, "the name \"%s\" holds %s, which Unity Catalog does not allow", part,

@@ -14,7 +14,9 @@
 
 static int parse_place(const char *text, const char *from, struct stage_place *out, struct err *e)
 {
-    if (volume_path_parse(text, &out->at, e) == 0)
+    if (strpbrk(text, "*?[]{}") != NULL) /* globs, and ${...}, would be read as such inside a statement (cookbook §a) */
+        err_set(e, ERR_USAGE, "\"%s\" holds one of * ? [ ] { }, which Spark does not take literally in a path", text);
+    else if (volume_path_parse(text, &out->at, e) == 0)
         return 0;
     return err_about(e, "wrong staging volume in", from);
 }

@@ -168,6 +168,14 @@ static bool plan_retry(struct call *c, int64_t after_ms)
     return true;
 }
 
+/* "a web page came back" is of use only with the host that sent it. */
+static void name_host(const struct call *c, struct err *e)
+{
+    size_t n = strlen(e->cause);
+    if (e->code == ERR_PROTOCOL && c->transfer.host[0] && !strstr(e->cause, c->transfer.host))
+        snprintf(e->cause + n, sizeof e->cause - n, " (from %s)", c->transfer.host);
+}
+
 static void final_error(struct call *c, struct err *e)
 {
     bool unreachable = c->end == TRANSFER_UNREACHABLE && e->code != ERR_TLS;
@@ -234,6 +242,7 @@ static int call_run(const struct net_api *api, const struct net_request *request
     if (!r) {
         set_limits(&c);
         r = carry(&c, judge, e);
+        if (r) name_host(&c, e);
         engine_leave(api->engine);
     }
     sem_destroy(&c.done);

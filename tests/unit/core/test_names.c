@@ -112,6 +112,7 @@ static void test_new_names(void **state)
     assert_int_equal(name_check_new("a.b", &e), -1);
     assert_int_equal(name_check_new("a b", &e), -1);
     assert_int_equal(name_check_new("a\nb", &e), -1);
+    assert_int_equal(name_check_new("a${b}", &e), -1);
     assert_int_equal(name_check_new("", &e), -1);
 }
 

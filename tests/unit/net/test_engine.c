@@ -235,7 +235,7 @@ static void sinks_get_success_only(void **state)
     s.fail_at = -1;
     assert_int_equal(get_into(&f, "/empty", &s), -1);
     assert_int_equal(f.e.code, ERR_PROTOCOL);
-    assert_string_equal(f.e.cause, "not a picture");
+    assert_non_null(strstr(f.e.cause, "not a picture (from 127.0.0.1:"));
     assert_int_equal(s.begins, 2);
     buf_release(&s.got);
     close_all(&f);
@@ -878,7 +878,7 @@ static void an_unknown_name_is_offline(void **state)
     (void)state;
     struct fixture f;
     struct net_settings s = quick;
-    s.retry_attempts = 1;
+    s.retry_attempts = 3;           /* each on a handle that can still be used */
     open_with(&f, echo, NULL, &s, (struct net_quota){ 0, 0 });
     /* A label over 63 bytes cannot be looked up anywhere, so no packet leaves the machine. */
     char base[128] = "https://";

@@ -8,6 +8,7 @@
 #define BESIDE_LEAST 16
 #define PATH_LEAST 8
 #define SPREAD_MOST 24
+#define WORDS_WANT 26     /* for words in the place of rows */
 
 /* ---- rows ---- */
 
@@ -394,7 +395,7 @@ static int head_width(const struct browse_column *c)
 
 static int wanted(struct browse_column *c, struct frame *f, int rows)
 {
-    int head = head_width(c), list = list_width(&c->list, f, rows) + 1;
+    int head = head_width(c), list = list_count(&c->list) ? list_width(&c->list, f, rows) + 1 : WORDS_WANT;
     return list > head ? list : head;
 }
 

@@ -7,6 +7,8 @@
 #include "base/utf8.h"
 
 #define SETTLE_MS 500        /* after the last change of a field, before a plan is made */
+#define SILENT_MS 3000       /* without news from the planning run, before that is said */
+#define LOOK_MS 5000         /* between two looks whether a platform that was away is back */
 #define STALE_MS 300000      /* a plan older than this is made anew when the form is shown again */
 #define WIDE_CELLS 120       /* wider, fields and their notes drift apart */
 #define TEXT_LINES 6         /* rows that an error may take in the plan */
@@ -22,6 +24,10 @@ struct import_screen {
     struct view *draft;      /* the run that plans, as last read; owned */
     bool below;              /* a list of items lies over it */
     bool s3;                 /* the other half of the tab is shown */
+    bool retried;            /* a plan that failed was made again by itself, and the platform had answered before */
+    bool looked;             /* whether the platform is back was asked */
+    int64_t heard_ms;        /* when the run that plans last showed something new, monotonic */
+    int64_t look_ms;         /* when to look again whether the platform is back, monotonic; 0: never */
     int cols;
 };
 
@@ -75,9 +81,16 @@ static void add_progress(struct import_screen *s)
     char text[200] = "planning";
     const struct view *v = s->draft;
     const struct view_stage *stage = v ? run_words_active(v) : NULL;
+    const struct session *session = s->fields.world->session;
+    int64_t silent = s->planner.id[0] && s->heard_ms ? time_mono_ms() - s->heard_ms : 0;
     if (stage)
         snprintf(text, sizeof text, "planning: %s", stage->text);
     add_line(s, 0, ROLE_DIM, text, false);
+    if (silent < SILENT_MS)
+        return;
+    snprintf(text, sizeof text, "no answer from %s or Clarifai for %lld s; it goes on when they answer",
+             session && session->settings.host.text ? session->settings.host.text : "the workspace", (long long)(silent / 1000));
+    add_text(s, ROLE_WARN, text);
 }
 
 static bool planned(const struct import_screen *s)
@@ -132,15 +145,25 @@ static char *command_of(struct import_screen *s)
     return text;
 }
 
+/* Whether planning got on between two readings. */
+static bool news(const struct view *a, const struct view *b)
+{
+    bool same = str_eq(a->id, b->id) && a->state == b->state && a->has_plan == b->has_plan && a->total == b->total;
+    for (int i = 0; same && i < b->stage_count; i++)
+        same = a->stages[i].done == b->stages[i].done && a->stages[i].count == b->stages[i].count;
+    return !same;
+}
+
 /* The newest reading of the run that plans. */
 static void read_draft(struct import_screen *s)
 {
     const struct runs_list *l = runs_feed_now(s->fields.world->runs);
     const struct view *v = s->planner.id[0] ? runs_list_find(l, s->planner.id) : NULL;
     if (v && !s->draft)
-        s->draft = malloc(sizeof *s->draft);
+        s->draft = calloc(1, sizeof *s->draft);
     if (v && s->draft) {
         bool was = s->draft->has_plan && str_eq(s->draft->id, v->id);
+        s->heard_ms = news(s->draft, v) ? time_mono_ms() : s->heard_ms;
         *s->draft = *v;
         s->planned_at_ms = v->has_plan && !was ? time_mono_ms() : s->planned_at_ms;
     } else if (!s->planner.id[0]) {
@@ -148,6 +171,30 @@ static void read_draft(struct import_screen *s)
         s->draft = NULL;
     }
     runs_list_unref(l);
+}
+
+/*
+ * After a plan that failed the platform is looked at every few seconds; when it answers the plan is made again, once: what
+ * failed for another reason than an absent platform would fail for ever.
+ */
+static void watch_return(struct import_screen *s)
+{
+    bool unseen = s->fields.dataset == IMPORT_DATASET_UNSEEN || s->fields.table == IMPORT_TABLE_UNSEEN;
+    if (!plan_failed(s)) {
+        s->retried = s->retried && !planned(s);
+        s->look_ms = 0;
+        return;
+    }
+    s->retried = s->retried && !unseen;
+    if (s->look_ms == 0 && !s->retried) {
+        s->look_ms = time_mono_ms() + LOOK_MS;
+        s->looked = false;
+        app_wake(s->app, LOOK_MS);
+    } else if (s->looked && !unseen && !import_form_looking(&s->fields)) {
+        s->retried = true;
+        s->looked = false;
+        planner_drop(&s->planner, true, SETTLE_MS);
+    }
 }
 
 /* Fields, plan and buttons agree again; where the job is another one now, its plan is to be made. */
@@ -165,6 +212,7 @@ static void follow(struct import_screen *s)
     }
     free(command);
     read_draft(s);
+    watch_return(s);
     show_plan(s, missing);
     form_disable(m, IMPORT_START, start_off(s, missing));
     form_disable(m, IMPORT_DRY_RUN, missing ? missing : planned(s) ? NULL : plan_failed(s) ? "the plan failed: see above" : "the plan is being made");
@@ -380,6 +428,26 @@ static bool act(struct import_screen *s, enum action a)
     return take_form(s, form_update(&s->fields.form, a));
 }
 
+static void tick(struct import_screen *s)
+{
+    if (planner_due(&s->planner)) {
+        begin_plan(s);
+        s->heard_ms = time_mono_ms();
+    } else if (s->planner.due_ms) {
+        app_wake(s->app, SETTLE_MS);
+    }
+    if (s->look_ms && time_mono_ms() >= s->look_ms) {
+        s->look_ms = time_mono_ms() + LOOK_MS;
+        s->looked = true;
+        import_form_look_again(&s->fields);
+    }
+    follow(s);
+    if (!planned(s) && !plan_failed(s) && (s->planner.id[0] || s->planner.beginning))
+        app_wake(s->app, 1000);   /* silence is told while it lasts */
+    else if (s->look_ms)
+        app_wake(s->app, LOOK_MS);
+}
+
 static bool update_import(void *state, struct app *app, const struct app_input *in)
 {
     struct import_screen *s = state;
@@ -394,13 +462,7 @@ static bool update_import(void *state, struct app *app, const struct app_input *
         if (in->answer == 1 && planned(s))
             start(s);
         return true;
-    case APP_TICK:
-        if (planner_due(&s->planner))
-            begin_plan(s);
-        else if (s->planner.due_ms)
-            app_wake(s->app, SETTLE_MS);
-        follow(s);
-        return true;
+    case APP_TICK: tick(s); return true;
     default: return false;
     }
 }

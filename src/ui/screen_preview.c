@@ -40,7 +40,7 @@ static void stop(struct preview_screen *s)
     s->tag++;  /* what still comes of it does not count */
 }
 
-static void fail(struct preview_screen *s, const struct err *e)
+static void set_failed(struct preview_screen *s, const struct err *e)
 {
     s->phase = PHASE_FAILED;
     s->error = *e;
@@ -60,7 +60,7 @@ static void begin(struct preview_screen *s, bool may_start)
     if (!s->begun && w->state == WORLD_CONNECTING)
         return;  /* EVENT_WORLD begins it */
     if (world_check(w, &e) < 0 || preview_rows_read(w, s->table_name, may_start, app_serial(s->app, s), s->tag, &s->job, &e) < 0)
-        fail(s, &e);
+        set_failed(s, &e);
 }
 
 static void ask_start(struct preview_screen *s)
@@ -96,7 +96,7 @@ static void take_event(struct preview_screen *s, struct event *ev)
         return;
     switch (ev->id) {
     case PREVIEW_READ: take_rows(s, ev); break;
-    case PREVIEW_FAILED: fail(s, ev->payload); break;
+    case PREVIEW_FAILED: set_failed(s, ev->payload); break;
     case PREVIEW_WAITS: s->state = *(struct preview_state *)ev->payload; return;
     case PREVIEW_NEEDS_START:
         s->state = *(struct preview_state *)ev->payload;

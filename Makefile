@@ -77,7 +77,7 @@ endef
 $(foreach l,base core cli ui,$(eval $(call unit_rule,$(l),$$(client_libs))))
 $(eval $(call unit_rule,net,$$(client_libs) $$(sandbox_libs)))
 $(eval $(call unit_rule,sandbox,$$(sandbox_libs)))
-.PRECIOUS: $(BUILD)/tests/unit/%.o
+.SECONDARY: $(call obj,$(unit_src))
 
 .PHONY: unit
 unit: $(unit_bin)

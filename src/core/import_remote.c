@@ -2,19 +2,20 @@
 #include "core/import_volume.h"
 #include "base/timefmt.h"
 
-static void read_fingerprint(const cJSON *metadata, struct journal_remote *out)
+static bool read_fingerprint(const cJSON *metadata, struct journal_remote *out)
 {
     const cJSON *mark = json_obj(metadata, "lakeferry");
     const char *source = json_str(mark, "source"), *modified = json_str(mark, "modified");
     int64_t size = 0, us = 0;
     if (!source)
-        return;
+        return true;
     out->source = str_dup(source);
     out->sha256 = str_dup(json_str_or(mark, "sha256", ""));
     if (json_i64(mark, "size", &size) && size >= 0)
         out->size = (uint64_t)size;
     if (modified && time_parse(modified, &us))
         out->modified_ms = us / 1000;
+    return out->source && out->sha256;           /* without memory for it, it must not pass for somebody else's */
 }
 
 /* The parts of an input that table rows are made of, as text that clarifai_input_decode reads again. */
@@ -57,10 +58,10 @@ static int add(struct import_page *p, const struct clarifai_input *in, bool with
     r->code = in->status.code;
     r->status = str_dup(in->status.description);
     r->created_us = in->created_us;
-    read_fingerprint(in->metadata, r);
+    bool marked = read_fingerprint(in->metadata, r);
     if (with_json)
         r->json = row_parts(in);
-    return r->input_id && r->status && (!with_json || r->json) ? 0 : err_no_memory(e);
+    return marked && r->input_id && r->status && (!with_json || r->json) ? 0 : err_no_memory(e);
 }
 
 int import_page_add(void *page, const struct clarifai_input *in, struct err *e) { return add(page, in, false, e); }

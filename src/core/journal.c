@@ -1012,9 +1012,9 @@ int journal_reset_failed(struct journal *j, int64_t *count, struct err *e)
 {
     char sql[320];
     snprintf(sql, sizeof sql,
-             "UPDATE items SET state = %d, action = %d, attempt = 0, settled = 0, code = NULL, reason = NULL, seq = 0"
-             " WHERE candidate = 1 AND input_id IS NOT NULL AND state IN (%d, %d, %d)",
-             JOURNAL_PLANNED, JOURNAL_SEND, JOURNAL_FAILED, JOURNAL_UNACCOUNTED, JOURNAL_CANCELLED);
+             "UPDATE items SET state = %d, action = CASE WHEN action IN (%d, %d) THEN action ELSE %d END, attempt = 0, settled = 0, code = NULL,"
+             " reason = NULL, seq = 0 WHERE candidate = 1 AND input_id IS NOT NULL AND state IN (%d, %d, %d)",
+             JOURNAL_PLANNED, JOURNAL_ADD, JOURNAL_COMPARE, JOURNAL_SEND, JOURNAL_FAILED, JOURNAL_UNACCOUNTED, JOURNAL_CANCELLED);
     return change_all(j, sql, NULL, count, e);
 }
 

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -146,8 +147,9 @@ static void serve(struct link *l, const struct pollfd *fds, int polled)
 {
     for (int i = polled - 1; i >= 0; i--) {
         short got = fds[i].revents;
-        bool alive = !(got & (POLLERR | POLLNVAL));
-        if (alive && (got & (POLLIN | POLLHUP)))
+        /* Who leaves with lines unread makes an error, and what it said before is still to be read. */
+        bool alive = !(got & POLLNVAL);
+        if (alive && (got & (POLLIN | POLLHUP | POLLERR)))
             alive = receive(l, &l->viewers[i]);
         if (alive)
             alive = transmit(&l->viewers[i]);
@@ -210,7 +212,7 @@ static int listen_at(struct link *l, const char *run_id, struct err *e)
     snprintf(l->name, sizeof l->name, "run-%s.sock", run_id);
     unlinkat(l->folder, l->name, 0);            /* of a run that was killed: the run's lock is ours */
     l->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (l->listener < 0 || bind(l->listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(l->listener, 8) != 0 ||
+    if (l->listener < 0 || fchmod(l->listener, 0600) != 0 || bind(l->listener, (struct sockaddr *)&at, sizeof at) != 0 || listen(l->listener, 8) != 0 ||
         pipe2(l->wake, O_CLOEXEC | O_NONBLOCK) != 0)
         return err_set_errno(e, errno, "cannot open the run's socket %s", l->name);
     return 0;

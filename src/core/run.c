@@ -5,6 +5,7 @@
 #include "core/plan.h"
 #include "core/report.h"
 #include "core/run_inside.h"
+#include "core/view.h"
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #define RUN_PROGRESS_MS 1000
 #define RUN_ITEMS 200
 #define RUN_DRAIN_MS 5000        /* a stopped run's lanes get so long to end what they have begun */
+#define RUN_CANCEL_MS 30000      /* and a cancelled run's */
 #define RUN_DEAD_HOST_MS 2500    /* a host that is not there at the start is said, not waited for */
 #define RUN_START_MS 15000       /* what counts as the start */
 #define EXIT_STOPPED 130
@@ -374,17 +376,29 @@ static int reopen(struct journal *j, const struct stages_verb *verb, const char 
     return 0;
 }
 
+static int cancel_unsent(struct journal *j, struct err *e)
+{
+    const unsigned undone = JOURNAL_BIT(JOURNAL_LISTED) | JOURNAL_BIT(JOURNAL_PLANNED);
+    return journal_move_all(j, undone, JOURNAL_CANCELLED, "cancelled before it was sent", NULL, e);
+}
+
 /* What was begun ends, nothing more is sent; then the rest of the verb says so in table and report. */
 static int cancel_rest(struct exec *x, struct err *e)
 {
     struct journal *j = x->run->journal;
-    const unsigned undone = JOURNAL_BIT(JOURNAL_LISTED) | JOURNAL_BIT(JOURNAL_PLANNED);
+    int64_t end = time_mono_ms() + RUN_CANCEL_MS;
     stages_stop(x->stages, false);
-    while (stages_step(x->stages, RUN_STEP_MS, true) == STAGES_RUNNING)
+    while (stages_step(x->stages, RUN_STEP_MS, true) == STAGES_RUNNING) {
         watch_stop(x);
+        watch_hosts(x);
+        if (x->outage.code != ERR_NONE || time_mono_ms() >= end)
+            stages_stop(x->stages, true);        /* a call that is held back by an outage has no end of its own */
+    }
     end_stages(x);
-    if (journal_recover(j, e) != 0 || journal_move_all(j, undone, JOURNAL_CANCELLED, "cancelled before it was sent", NULL, e) != 0)
+    if (journal_recover(j, e) != 0 || cancel_unsent(j, e) != 0)
         return -1;
+    pause_run(x, false);
+    x->stopped = x->hard = false;                /* what starts now has to be stopped anew */
     return start_stages(x, e);
 }
 
@@ -504,6 +518,8 @@ static int end_badly(struct exec *x, struct err *e)
     bool gave_up = false;
     if (why.code == ERR_NONE && x->stages)
         stages_failure(x->stages, &why, &gave_up);
+    stages_free(x->stages);                      /* nothing works on while what was staged is removed and counted */
+    x->stages = NULL;
     say_items(x, &ignored);
     if (why.code == ERR_NONE || why.code == ERR_CANCELLED)
         return note_end(x, RUN_PAUSED, EXIT_STOPPED);
@@ -515,7 +531,8 @@ static int end_badly(struct exec *x, struct err *e)
     if (journal_has(x->run->journal, "gate"))
         say_summary(x, &ignored);
     *e = why;
-    return note_end(x, gave_up ? RUN_PARKED : RUN_FAILED, err_exit_status(&why));
+    bool never_begun = x->state == RUN_CANCELLED && !journal_has(x->run->journal, "gate");
+    return note_end(x, gave_up ? RUN_PARKED : never_begun ? RUN_CANCELLED : RUN_FAILED, err_exit_status(&why));
 }
 
 static int end_at_gate(struct exec *x, struct err *e)
@@ -576,13 +593,19 @@ static int prepare(struct exec *x, struct err *e)
     x->state = was;
     if (journal_recover(j, e) != 0)
         return -1;
+    if (journal_has(j, "cancelled") && !journal_has(j, "gate"))
+        set_state(x, RUN_CANCELLED);
+    if (x->state == RUN_CANCELLED && !journal_has(j, "gate"))
+        return err_set(e, ERR_CONFLICT, "the run was cancelled before anything was sent; start a new one");
     if ((was == RUN_DONE || was == RUN_CANCELLED) && reopen(j, x->verb, "verify", e) != 0)
         return -1;
-    if (was == RUN_CANCELLED && !journal_has(j, "gate"))
-        return err_set(e, ERR_CONFLICT, "the run was cancelled before anything was sent; start a new one");
+    if (journal_has(j, "cancelled") && cancel_unsent(j, e) != 0)   /* it may have ended before it could say so */
+        return -1;
     if (!journal_has(j, "started") && journal_put_i64(j, "started", time_wall_ms(), e) != 0)
         return -1;
-    return journal_put(j, "ended", NULL, e) != 0 ? -1 : journal_put_i64(j, "pid", getpid(), e);
+    if (journal_put(j, "ended", NULL, e) != 0 || journal_put(j, "exit", NULL, e) != 0)
+        return -1;
+    return journal_put_i64(j, "pid", getpid(), e);
 }
 
 static void say_beginning(struct exec *x)
@@ -631,22 +654,22 @@ int run_execute(struct run *r, struct session *s, const struct run_hooks *hooks,
 
 int run_reset_failed(struct run *r, int64_t *count, struct err *e)
 {
-    if (journal_reset_failed(r->journal, count, e) != 0)
-        return -1;
-    if (*count == 0)
+    const unsigned again = JOURNAL_BIT(JOURNAL_FAILED) | JOURNAL_BIT(JOURNAL_UNACCOUNTED) | JOURNAL_BIT(JOURNAL_CANCELLED);
+    *count = 0;
+    if (journal_count(r->journal, again) == 0)
         return 0;
-    if (journal_put(r->journal, "cancelled", NULL, e) != 0 || journal_put(r->journal, "state", run_state_name(RUN_RUNNING), e) != 0)
+    /* The stages first: after a kill in between, items that are planned again find theirs open. */
+    if (journal_put(r->journal, "cancelled", NULL, e) != 0 || reopen(r->journal, run_verb(r->ask.verb), "send", e) != 0 ||
+        journal_reset_failed(r->journal, count, e) != 0)
         return -1;
-    return reopen(r->journal, run_verb(r->ask.verb), "send", e);
+    return *count ? journal_put(r->journal, "state", run_state_name(RUN_RUNNING), e) : 0;
 }
 
 /* A dead run: what it has not sent is cancelled, and the rest of the verb (settling, table, cleaning) says so. */
 static int cancel_dead(struct run *r, struct session *s, struct err *e)
 {
-    const unsigned undone = JOURNAL_BIT(JOURNAL_LISTED) | JOURNAL_BIT(JOURNAL_PLANNED);
     struct run_hooks hooks = {0};
-    if (journal_put(r->journal, "cancelled", "1", e) != 0 || journal_recover(r->journal, e) != 0 ||
-        journal_move_all(r->journal, undone, JOURNAL_CANCELLED, "cancelled before it was sent", NULL, e) != 0)
+    if (journal_put(r->journal, "cancelled", "1", e) != 0 || journal_recover(r->journal, e) != 0 || cancel_unsent(r->journal, e) != 0)
         return -1;
     if (!journal_has(r->journal, "gate"))
         return journal_put(r->journal, "state", run_state_name(RUN_CANCELLED), e);
@@ -656,12 +679,12 @@ static int cancel_dead(struct run *r, struct session *s, struct err *e)
 
 int run_cancel(const char *id, struct session *s, struct err *e)
 {
-    struct link_client *c = NULL;
-    struct err ignored = {0};
-    if (link_connect(id, &c, &ignored) == 0) {
-        int sent = link_client_send(c, "{\"command\":\"cancel\"}", e);
-        link_client_free(c);
-        return sent;
+    struct err why = {0};
+    if (view_control(id, "cancel", &why) == 0)
+        return 0;                                /* it has taken the command */
+    if (why.code == ERR_TIMEOUT) {
+        *e = why;
+        return -1;
     }
     struct run *r;
     if (run_open(id, &r, e) != 0)

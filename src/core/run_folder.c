@@ -332,11 +332,11 @@ int run_latest_unfinished(char id[40], struct err *e)
     return newest >= 0 ? 0 : err_set(e, ERR_NOT_FOUND, "every run is finished");
 }
 
-static bool may_prune(const char *folder)
+static bool is_final(const char *folder)
 {
     struct journal *j = NULL;
     struct err ignored = {0};
-    if (run_lock_holder(folder) != 0 || journal_open_view(folder, &j, &ignored) != 0)
+    if (journal_open_view(folder, &j, &ignored) != 0)
         return false;
     char *state = journal_get(j, "state");
     bool final = run_state_final(run_state_by_name(state));
@@ -353,10 +353,15 @@ int run_prune(int64_t *count, struct err *e)
     for (size_t i = 0; i < ids.count && result == 0; i++) {
         char *folder = run_folder(ids.items[i], e);
         result = folder ? 0 : -1;
-        if (folder && may_prune(folder)) {
+        int lock = -1;
+        struct err busy = {0};
+        /* Held while it is removed, so that nobody resumes it meanwhile. */
+        if (folder && is_final(folder) && run_lock(folder, &lock, &busy) == 0 && is_final(folder)) {
             result = file_remove_tree(folder, e);
             *count += result == 0;
         }
+        if (lock >= 0)
+            close(lock);
         free(folder);
     }
     str_list_release(&ids);

@@ -49,7 +49,10 @@ static int start(const char *id, int secrets, char **environment, pid_t *pid, st
     char *argv[] = {(char *)"lakeferry", (char *)"--worker", (char *)(uintptr_t)id, NULL};
     posix_spawn_file_actions_init(&actions);
     posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attr, &none);   /* whatever thread starts it */
     int rc = posix_spawn_file_actions_adddup2(&actions, secrets, WORKER_SECRETS_FD);
     if (rc == 0)
         rc = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);

@@ -421,6 +421,10 @@ static void plan_columns(struct browse_columns *b, struct frame *f, struct layou
     int last = (int)b->depth - 1, total = last + 1 + (b->beside ? 1 : 0);
     for (int i = 0; i < total; i++)
         b->cols[i] = wanted(column_of(b, i), f, r.rows - 1);
+    if (b->beside && list_count(&b->beside->list))
+        b->beside_cols = b->cols[last + 1];
+    else if (b->beside && browse_column_loading(b->beside) && b->beside_cols > 0)
+        b->cols[last + 1] = b->beside_cols;
     b->first = last;
     b->shown = total - last;
     share_right(b, r.cols, last);

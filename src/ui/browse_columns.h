@@ -31,6 +31,7 @@ struct browse_columns {
     uint64_t clock;
     int first, shown;                 /* columns drawn last, their widths and where: for clicks */
     int cols[BROWSE_PATH_MAX + 1];
+    int beside_cols;                  /* what the last list beside wanted: kept while the next one loads, so that nothing jumps */
     struct layout_rect drawn;
 };
 

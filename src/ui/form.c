@@ -368,6 +368,7 @@ static struct widths share_widths(const struct form *f, struct frame *frame, int
 }
 
 #define CHOICE_SIGN "[v]"
+#define VALUE_LEAST 16
 
 static void render_field(const struct form_item *it, struct frame *f, struct layout_rect line, struct widths w, bool here)
 {
@@ -376,6 +377,8 @@ static void render_field(const struct form_item *it, struct frame *f, struct lay
     col += w.label + 2;
     int sign = is_text(it) ? 0 : 4, note = frame_width(f, it->note);
     int room = line.col + line.cols - col - sign - (note ? note + 2 : 0);  /* what a long value may take of the note's column */
+    if (note && room < VALUE_LEAST)  /* a value is worth more than where it came from */
+        room = VALUE_LEAST;
     int need = frame_width(f, line_text(&it->value)) + 1;
     if (need > w.value || note == 0)
         w.value = need < room && note ? need : room;

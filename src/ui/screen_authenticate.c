@@ -4,7 +4,8 @@
 #include "ui/screens.h"
 
 enum field {
-    FIELD_PROFILE = 1, FIELD_HOST, FIELD_TOKEN, FIELD_COMPUTE, HEAD_CLARIFAI, FIELD_OWNER, FIELD_PAT, BUTTON_TEST, BUTTON_STORE, BUTTON_START
+    FIELD_PROFILE = 1, FIELD_HOST, FIELD_TOKEN, FIELD_COMPUTE, HEAD_CLARIFAI, FIELD_OWNER, FIELD_PAT, FIELDS,
+    BUTTON_TEST = FIELDS, BUTTON_STORE, BUTTON_START
 };
 enum question { ASK_START = 1, ASK_FILE };
 enum testing { NOT_TESTED, TESTING, TESTED };
@@ -23,6 +24,7 @@ struct auth {
     char compute_state[48];
     bool compute_running;
     int wrapped;                   /* width the lines were made for */
+    char origin[FIELDS][200];      /* where each field's value came from, in full */
 };
 
 static struct ui_world *world(const struct auth *a) { return world_of(a->app); }
@@ -89,15 +91,22 @@ static void make_lines(struct auth *a)
 
 /* ---- fields ---- */
 
+/* A word beside the value; the line below says it in full while the field has the focus. */
 static void note_value(struct auth *a, int field, const struct value *v, bool secret)
 {
-    char origin[200], note[240];
-    if (!v || str_blank(v->text)) {
+    static const char *const words[] = {
+        [FROM_NONE] = "", [FROM_FLAG] = "flag", [FROM_ENVIRONMENT] = "environment", [FROM_PROFILE] = "profile", [FROM_KEYRING] = "keyring",
+        [FROM_FILE] = "file", [FROM_SECRET_SCOPE] = "secret scope", [FROM_COMMAND] = "command", [FROM_PROMPT] = "typed in",
+        [FROM_CONFIG] = "config.ini", [FROM_DEFAULT] = "default", [FROM_SANDBOX] = "sandbox",
+    };
+    char note[48];
+    if (str_blank(v->text)) {
+        a->origin[field][0] = '\0';
         form_note(&a->form, field, ROLE_WARN, "not found");
         return;
     }
-    value_origin(v, origin, sizeof origin);
-    snprintf(note, sizeof note, "%s%s%s", secret ? "set" : "", secret && origin[0] ? ", " : "", origin);
+    value_origin(v, a->origin[field], sizeof a->origin[field]);
+    snprintf(note, sizeof note, "%s%s", secret ? "set, " : "", words[v->from]);
     form_note(&a->form, field, ROLE_DIM, note);
 }
 
@@ -444,6 +453,10 @@ static void form_happened(struct auth *a, struct form_event ev)
         else if (ev.id == FIELD_COMPUTE)
             connect(a, form_value(&a->form, FIELD_COMPUTE));
         break;
+    case FORM_CHANGED:
+        a->origin[ev.id][0] = '\0';
+        form_note(&a->form, ev.id, ROLE_INFO, "typed; Test uses it");
+        break;
     case FORM_PRESSED: press(a, ev.id); break;
     case FORM_REFUSED: app_say(a->app, ROLE_WARN, "%s", form_find(&a->form, ev.id)->off); break;
     default: break;
@@ -542,7 +555,7 @@ static int add_fields(struct form *f, struct err *e)
 {
     static const struct { enum form_kind kind; int id; const char *label; } fields[] = {
         { FORM_HEADING, 0, "Databricks" }, { FORM_CHOICE, FIELD_PROFILE, "Profile" }, { FORM_TEXT, FIELD_HOST, "Host" }, { FORM_SECRET, FIELD_TOKEN, "Token" },
-        { FORM_CHOICE, FIELD_COMPUTE, "Compute" }, { FORM_HEADING, HEAD_CLARIFAI, "Clarifai" }, { FORM_TEXT, FIELD_OWNER, "Owner of the apps" },
+        { FORM_CHOICE, FIELD_COMPUTE, "Compute" }, { FORM_HEADING, HEAD_CLARIFAI, "Clarifai" }, { FORM_TEXT, FIELD_OWNER, "Owner" },
         { FORM_SECRET, FIELD_PAT, "Access token" }, { FORM_BUTTON, BUTTON_TEST, "Test" }, { FORM_BUTTON, BUTTON_STORE, "Store tokens" },
         { FORM_BUTTON, BUTTON_START, "Start compute" },
     };
@@ -603,17 +616,20 @@ static void place_auth(const void *state, struct app_words *out)
 
 static void status_auth(const void *state, struct app_words *out)
 {
+    static const char *const words[] = {
+        [FIELD_TOKEN] = "a typed token is not shown; Test uses it, Store keeps it", [FIELD_PAT] = "a typed token is not shown; Test uses it, Store keeps it",
+        [BUTTON_TEST] = "asks both sides who you are, with what the fields say",
+        [BUTTON_STORE] = "keeps the typed tokens in the keyring; where none answers, asks",
+        [BUTTON_START] = "starts the chosen cluster or warehouse",
+    };
     const struct auth *a = state;
-    const char *words = "";
-    if (form_find(&a->form, a->form.focus) && (a->form.focus == FIELD_TOKEN || a->form.focus == FIELD_PAT))
-        words = "typed tokens are not shown; Test uses them, Store keeps them";
-    else if (a->form.focus == BUTTON_TEST)
-        words = "asks both sides who you are, with what the fields say";
-    else if (a->form.focus == BUTTON_STORE)
-        words = "keeps the typed tokens in the keyring, or where none answers in a file that only you can read";
-    else if (a->form.focus == BUTTON_START)
-        words = "starts the chosen cluster or warehouse";
-    str_copy(out->left, sizeof out->left, words);
+    int focus = a->form.focus;
+    if (focus <= 0 || focus >= (int)(sizeof words / sizeof *words))
+        return;
+    if (focus < FIELDS && a->origin[focus][0])
+        snprintf(out->left, sizeof out->left, "found in: %s", a->origin[focus]);
+    else
+        str_copy(out->left, sizeof out->left, words[focus] ? words[focus] : "");
 }
 
 const struct app_screen screen_authenticate = {

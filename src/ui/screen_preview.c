@@ -412,8 +412,8 @@ static uint32_t met_preview(const void *state)
         met |= NEED_BIT(NEED_ROWS);   /* Enter asks again */
     if (s->rows && table_has_find(&s->table))
         met |= NEED_BIT(NEED_FOUND);
-    if (s->mode == MODE_RECORD && tree_folds(&s->record))
-        met |= NEED_BIT(NEED_JSON);
+    if (s->mode == MODE_RECORD)
+        met |= NEED_BIT(NEED_JSON);   /* everything folds from anywhere; one line: see why_not_preview */
     return met;
 }
 
@@ -421,6 +421,8 @@ static const char *why_not_preview(const void *state, enum action a)
 {
     const struct preview_screen *s = state;
     bool lists = a == ACTION_FILTER || a == ACTION_MARK || a == ACTION_MARK_ALL;
+    if (a == ACTION_FOLD && !tree_folds(&s->record))
+        return action_why_not(a, 0);
     if (a == ACTION_SAVE && !has_rows(s))
         return "there are no rows to write";
     if (a == ACTION_FIND && !has_rows(s))
@@ -444,6 +446,8 @@ static void place_preview(const void *state, struct app_words *out)
     if (s->mode == MODE_RECORD) {
         str_count(s->record_row + 1, total, sizeof total);
         snprintf(at, room, "   row %s of %s shown", total, shown);
+    } else if (p->row_count == 0) {
+        str_copy(at, room, "   no rows");
     } else if (p->total_rows < 0) {
         snprintf(at, room, "   first %s rows", shown);
     } else if ((uint64_t)p->total_rows > p->row_count) {

@@ -204,6 +204,8 @@ static void a_record_unfolds(void **state)
     assert_int_equal(s->mode, MODE_RECORD);
     check_sizes("preview-record");
     assert_true(golden_has(app_frame(app), "row 1 of 40 shown"));
+    press(UI_KEY_ENTER);             /* input_id is one line */
+    assert_true(golden_has(app_frame(app), "no parts to fold"));
     press('z');                      /* everything unfolds */
     assert_true(golden_has(app_frame(app), "12345678901234567890"));
     press(UI_KEY_TAB);

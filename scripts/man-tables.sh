@@ -5,24 +5,25 @@ set -eu
 cd "$(dirname "$0")/.."
 page=man/lakeferry.1
 
+# Fields are parted by a unit separator: tabs would be blanks to read, and empty fields would vanish.
 escape() { sed 's/\\/\\\\/g; s/-/\\-/g'; }
 # X(ID, "name", "second", ..., "help") lines of one header as troff paragraphs.
 options() {
-    sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)", "([^"]*)", ([A-Z_| ]+), "([^"]*)"\).*/\1\t\2\t\4/p' src/cli/args.h |
-        while IFS=$'\t' read -r name value help; do
-            printf '.TP\n.B \\-\\-%s %s\n%s\n' "$(escape <<<"$name")" "$(escape <<<"$value")" "$(escape <<<"$help")"
+    sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)", "([^"]*)", ([A-Z_| ]+), "([^"]*)"\).*/\1\x1f\2\x1f\4/p' src/cli/args.h |
+        while IFS=$'\x1f' read -r name value help; do
+            printf '.TP\n.B \\-\\-%s%s\n%s\n' "$(escape <<<"$name")" "${value:+ $(escape <<<"$value")}" "$(escape <<<"$help")"
         done
 }
 settings() {
-    sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)", "([^"]*)", "([^"]*)"\).*/\1\t\2\t\3/p' src/core/settings.h |
-        while IFS=$'\t' read -r name value help; do
+    sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)", "([^"]*)", "([^"]*)"\).*/\1\x1f\2\x1f\3/p' src/core/settings.h |
+        while IFS=$'\x1f' read -r name value help; do
             printf '.TP\n.BR %s " (%s)"\n%s\n' "$name" "$(escape <<<"${value:-empty}")" "$(escape <<<"$help")"
         done
 }
 verbs() {
-    tr '\n' ' ' <src/cli/verbs.c | grep -oE '\{ "[a-z ]+", "[^"]*", "[^"]*",' | sed -E 's/\{ "([^"]*)", "([^"]*)", "([^"]*)",/\1\t\2\t\3/' |
-        while IFS=$'\t' read -r words usage help; do
-            printf '.TP\n.B lakeferry %s %s\n%s\n' "$words" "$(escape <<<"$usage")" "$(escape <<<"$help")"
+    tr '\n' ' ' <src/cli/verbs.c | grep -oE '\{ "[a-z ]+", "[^"]*", "[^"]*",' | sed -E 's/\{ "([^"]*)", "([^"]*)", "([^"]*)",/\1\x1f\2\x1f\3/' |
+        while IFS=$'\x1f' read -r words usage help; do
+            printf '.TP\n.B lakeferry %s%s\n%s\n' "$words" "${usage:+ $(escape <<<"$usage")}" "$(escape <<<"$help")"
         done
 }
 # Bindings of the keymap joined with the actions' sentences, set by set, in the keymap's order.

@@ -69,8 +69,12 @@ static int set_formatted(struct err *e, enum err_code code, const char *fmt, va_
 static int set_formatted(struct err *e, enum err_code code, const char *fmt, va_list ap)
 {
     char cause[sizeof e->cause];
+    size_t n;
 
     format_part(cause, sizeof cause, fmt, ap);
+    n = strlen(cause);
+    if (n > 1 && cause[n - 1] == '.' && cause[n - 2] != '.') /* a service's own full stop; the sentence has its own */
+        cause[n - 1] = '\0';
     err_clear(e);
     e->code = code;
     memcpy(e->cause, cause, strlen(cause) + 1);

@@ -2,6 +2,7 @@
 #include "base/redact.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
+#include <errno.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,8 +10,13 @@
 
 static void put(FILE *to, const char *text, size_t n)
 {
-    if (fwrite(text, 1, n, to) != n || fflush(to) != 0)
-        exit(1); /* the reader is gone: nothing can be told any more */
+    if (fwrite(text, 1, n, to) == n && fflush(to) == 0)
+        return;
+    if (errno != EPIPE && to != stderr) {
+        char room[128];
+        dprintf(STDERR_FILENO, "lakeferry: cannot write to standard output: %s\n", strerror_r(errno, room, sizeof room));
+    }
+    exit(1); /* the reader is gone: nothing can be told any more */
 }
 
 void out_json(struct out *o, const cJSON *line)

@@ -250,11 +250,14 @@ int verb_auth_status(struct command *c)
 {
     struct err e = {0}, databricks = {0}, clarifai = {0};
     struct session s = {0};
+    struct patience p;
     int left, right, compute = 0;
 
     if (command_session(c, false, false, true, &s, &e) != 0)
         return out_error(c->out, &e);
+    patience_begin(&p, &s);
     session_identify(&s, &databricks, &clarifai);
+    patience_end(&p);
     if (!c->out->json)
         out_text(c->out, "Databricks");
     show_value(c->out, "databricks", "profile", &s.settings.profile, false);

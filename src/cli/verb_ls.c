@@ -1,5 +1,6 @@
 /* ls: what is below a place of either platform, from REST only: no compute is started. */
 #include "base/timefmt.h"
+#include "cli/patience.h"
 #include "cli/verbs.h"
 #include "core/catalog.h"
 #include "core/names.h"
@@ -210,14 +211,19 @@ int verb_ls(struct command *c)
     const struct catalog_list *list = NULL;
     struct catalog *catalog = NULL;
     struct session s = {0};
+    struct patience p;
     struct err e = {0};
     char *place = NULL;
     int result = -1;
 
     if (command_session(c, !clarifai, clarifai, true, &s, &e) != 0)
         return out_error(c->out, &e);
+    patience_begin(&p, &s);
     catalog = catalog_new(&s, wake, &w, &e);
-    if (catalog != NULL && place_of(catalog, &w, text, &place, &e) == 0 && list_whole(catalog, &w, place, &list, &e) == 0)
+    if (catalog != NULL && place_of(catalog, &w, text, &place, &e) == 0)
+        result = list_whole(catalog, &w, place, &list, &e);
+    patience_end(&p);
+    if (result == 0)
         result = print_list(c->out, list, &e);
     if (result != 0)
         err_about(&e, "cannot list", text != NULL ? text : "catalogs");

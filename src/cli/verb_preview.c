@@ -1,4 +1,5 @@
 /* preview: the first rows of a table as a table, CSV or JSON lines. */
+#include "cli/patience.h"
 #include "cli/verbs.h"
 #include "core/preview.h"
 
@@ -117,12 +118,16 @@ int verb_preview(struct command *c)
     struct preview_ask ask = {0};
     struct preview p = {0};
     struct session s = {0};
+    struct patience patience;
     struct err e = {0};
     size_t format = 0;
     int result = -1;
 
-    if (read_ask(c, &ask, &format, &e) == 0 && command_session(c, true, false, true, &s, &e) == 0)
+    if (read_ask(c, &ask, &format, &e) == 0 && command_session(c, true, false, true, &s, &e) == 0) {
+        patience_begin(&patience, &s);
         result = preview_run(&s, &ask, &hooks, &p, &e);
+        patience_end(&patience);
+    }
     out_bar_end(c->out);
     if (result == 0) {
         result = FORMATS[format].print(c->out, &p);

@@ -31,6 +31,14 @@ static cJSON *run_object(const struct view *v)
     return line;
 }
 
+/* A journal whose worker was killed still says what it was doing. */
+static const char *state_text(const struct view *v)
+{
+    bool broken_off = !v->alive && (v->state == RUN_RUNNING || v->state == RUN_PLANNING);
+
+    return broken_off ? "interrupted" : run_state_name(v->state);
+}
+
 static int print_runs(struct out *o, const struct view *views, size_t count)
 {
     static const char *const HEADS[] = { "RUN", "STATE", "DONE", "STARTED", "WHAT" };
@@ -41,7 +49,7 @@ static int print_runs(struct out *o, const struct view *views, size_t count)
         return 1;
     for (size_t i = 0; i < count; i++) {
         cells[i * 5] = str_dup(views[i].id);
-        cells[i * 5 + 1] = str_printf("%s%s", run_state_name(views[i].state), views[i].alive ? " (live)" : "");
+        cells[i * 5 + 1] = str_printf("%s%s", state_text(&views[i]), views[i].alive ? " (live)" : "");
         cells[i * 5 + 2] = str_printf("%s/%s", str_count((uint64_t)views[i].done, done, sizeof done), str_count((uint64_t)views[i].total, total, sizeof total));
         cells[i * 5 + 3] = str_dup(time_people(views[i].started_ms * 1000, when, sizeof when));
         cells[i * 5 + 4] = str_dup(views[i].title);
@@ -111,14 +119,14 @@ static void print_view(struct out *o, const struct view *v)
 
     out_text(o, "run       %s", v->id);
     out_text(o, "what      %s", v->title);
-    out_text(o, "state     %s%s", run_state_name(v->state), v->alive ? " (live)" : "");
+    out_text(o, "state     %s%s", state_text(v), v->alive ? " (live)" : "");
     out_text(o, "started   %s", time_people(v->started_ms * 1000, when, sizeof when));
     if (v->ended_ms > 0)
         out_text(o, "took      %s", str_duration(v->ended_ms - v->started_ms, took, sizeof took));
     for (int i = 0; i < v->stage_count; i++)
         out_text(o, "  [%c] %-14s %s", v->stages[i].done ? 'x' : v->stages[i].active ? '>' : ' ', v->stages[i].name, v->stages[i].text);
     if (v->parked_why[0] != '\0')
-        out_text(o, "parked    %s", v->parked_why);
+        out_text(o, "%-9s %s", v->state == RUN_FAILED ? "error" : "parked", v->parked_why);
     if (v->has_summary)
         out_text(o, "outcome   %lld verified, %lld present, %lld skipped, %lld failed, %lld conflict, %lld unaccounted",
                  (long long)v->summary.verified, (long long)v->summary.present, (long long)v->summary.skipped,
@@ -160,12 +168,19 @@ static int show(void *ctx, const cJSON *line)
 
 int verb_runs_watch(struct command *c)
 {
+    const char *id = command_word(c, 0);
     struct err e = {0};
+    struct view v;
     int status = 0;
 
-    if (view_watch(command_word(c, 0), show, c->out, &status, &e) != 0)
+    if (view_read(id, &v, &e) == 0 && !v.alive && v.ended_ms == 0) {
+        err_set(&e, ERR_NOT_FOUND, "nothing runs it");
+        err_remedy(&e, "`lakeferry resume %s` goes on with it", id);
+        err_about(&e, "cannot watch the run", id);
+    }
+    if (e.code != ERR_NONE || view_watch(id, show, c->out, &status, &e) != 0)
         return out_error(c->out, &e);
-    out_bar_end(c->out);
+    write_show_end(c->out, id, status);
     return status;
 }
 

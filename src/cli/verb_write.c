@@ -83,7 +83,8 @@ static void show_item(struct out *o, const cJSON *line)
     out_say(o, "%s: %s: %s", state, json_str_or(line, "key", ""), json_str_or(line, "reason", ""));
 }
 
-static void show_summary(struct out *o, const cJSON *line)
+/* "done" is a word for runs that are: a parked one has come so far. */
+static void show_summary(struct out *o, const cJSON *line, bool done)
 {
     static const char *const KEYS[] = { "planned", "verified", "present", "skipped", "failed", "conflict", "unaccounted", "cancelled", "rows", "commits" };
     struct buf b = BUF_INIT;
@@ -98,8 +99,8 @@ static void show_summary(struct out *o, const cJSON *line)
         }
     if (json_f64(line, "seconds", &seconds))
         buf_printf(&b, " in %.1f s", seconds);
-    out_say(o, "done: %s", b.data);
-    if (new_items == 0 && json_i64(line, "present", &n) && n > 0)
+    out_say(o, "%s: %s", done ? "done" : "so far", b.data);
+    if (done && new_items == 0 && json_i64(line, "present", &n) && n > 0)
         out_say(o, "nothing to send: everything was there already");
     if (json_str(line, "report") != NULL)
         out_say(o, "report: %s", json_str(line, "report"));
@@ -112,10 +113,18 @@ static void show_error(struct out *o, const cJSON *line)
 
     out_say(o, "lakeferry: %s%s%s%s%s%s%s", what, what[0] && subject[0] ? " " : "", subject, what[0] || subject[0] ? ": " : "",
             json_str_or(line, "cause", ""), remedy[0] ? ". " : "", remedy);
+    o->error_said = true;
+}
+
+/* Whether it is the last word is known when the run has ended. */
+static void keep_summary(struct out *o, const cJSON *line)
+{
+    cJSON_Delete(o->summary);
+    o->summary = cJSON_Duplicate(line, true);
 }
 
 static const struct { const char *type; void (*show)(struct out *, const cJSON *); } SHOWS[] = {
-    { "plan", show_plan }, { "progress", show_progress }, { "item", show_item }, { "summary", show_summary }, { "error", show_error },
+    { "plan", show_plan }, { "progress", show_progress }, { "item", show_item }, { "summary", keep_summary }, { "error", show_error },
 };
 
 void write_show_line(struct out *o, const cJSON *line)
@@ -127,6 +136,25 @@ void write_show_line(struct out *o, const cJSON *line)
     for (size_t i = 0; i < sizeof SHOWS / sizeof SHOWS[0]; i++)
         if (str_eq(SHOWS[i].type, type) && (!o->json || str_eq(type, "error")))
             SHOWS[i].show(o, line);
+}
+
+void write_show_end(struct out *o, const char *id, int status)
+{
+    struct err e = {0};
+    struct view v;
+    bool known = view_read(id, &v, &e) == 0, stopped = known && (v.state == RUN_PARKED || v.state == RUN_FAILED);
+
+    out_bar_end(o);
+    if (stopped && !o->error_said && v.parked_why[0] != '\0') { /* it ended before we listened */
+        err_set(&e, ERR_IO, "%s", v.parked_why);
+        out_error(o, &e);
+    }
+    if (o->summary != NULL)
+        show_summary(o, o->summary, status == 0 || status == 3);
+    if (stopped && v.has_summary)
+        out_say(o, "nothing is lost: `lakeferry resume %s` goes on", id);
+    cJSON_Delete(o->summary);
+    o->summary = NULL;
 }
 
 static void emit(void *ctx, const cJSON *line)
@@ -159,7 +187,7 @@ int write_execute(struct command *c, struct session *s, const char *id)
     catch_signals();
     status = run_execute(run, s, &hooks, &stop_flag, &e);
     run_close(run);
-    out_bar_end(c->out);
+    write_show_end(c->out, id, status);
     if (stop_signal != 0 && status != 0 && status != 3) {
         out_say(c->out, "stopped; `lakeferry resume %s` goes on", id);
         return 128 + stop_signal;
@@ -196,6 +224,8 @@ static int execute_detached(struct command *c, struct session *s, const char *id
         return out_error(c->out, &d.err);
     if (d.passed)
         out_say(c->out, "run %s; `lakeferry runs watch %s` follows it", id, id);
+    else
+        write_show_end(c->out, id, status);
     return status;
 }
 
@@ -337,9 +367,16 @@ int verb_cancel(struct command *c)
 {
     const char *id = command_word(c, 0);
     struct session s = {0};
+    struct view v;
     struct err e = {0}, ignored = {0};
     int result;
 
+    if (view_read(id, &v, &e) != 0)
+        return out_error(c->out, &e);
+    if (!v.alive && (v.state == RUN_DONE || v.state == RUN_DRY || v.state == RUN_CANCELLED)) {
+        out_say(c->out, "nothing to cancel: %s is over (%s)", id, run_state_name(v.state));
+        return 0;
+    }
     /* A live worker cancels itself; only a dead one's leavings need a session, and then its lock is free. */
     result = view_control(id, "cancel", &ignored);
     if (result != 0)

@@ -1,4 +1,5 @@
 #include "core/ask.h"
+#include "net/clarifai.h"
 
 static const char *const VERB_NAMES[] = { "import volume", "import s3", "export", "update" };
 
@@ -200,6 +201,8 @@ int ask_check(const struct ask *a, struct err *e)
         return err_set(e, ERR_USAGE, "--app is missing: the Clarifai app, as user/app or app");
     if (str_blank(a->dataset))
         return err_set(e, ERR_USAGE, "--dataset is missing: the dataset of the Clarifai app");
+    if (a->create_dataset && !clarifai_id_valid(a->dataset))
+        return err_set(e, ERR_USAGE, "\"%s\" cannot be the id of a dataset: Clarifai takes 1 to 48 letters, digits, - and _", a->dataset);
     if (a->verb == ASK_IMPORT_VOLUME && a->source.volume.object == NULL)
         return err_set(e, ERR_USAGE, "the volume is missing: catalog.schema.volume[/path]");
     if (a->verb == ASK_IMPORT_S3 && str_blank(a->url))

@@ -264,7 +264,9 @@ static int take_file(struct stages_job *job, struct picture *p, struct err *e)
     const char *why = unusable(p);
     if (!why)
         return fetch_picture(job, p, e);
-    int result = settle_item(job, p, JOURNAL_FAILED, p->item.size ? "TOO_LARGE" : "EMPTY", why, e);
+    /* As listed it cannot be sent; a retry comes here because the file may have been mended. */
+    int result = p->item.attempt == 0 ? relist(job, p, e)
+                                      : settle_item(job, p, JOURNAL_FAILED, p->item.size ? "TOO_LARGE" : "EMPTY", why, e);
     discard(im, p);
     return result != 0 ? -1 : STAGES_DID;
 }

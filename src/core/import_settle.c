@@ -37,6 +37,10 @@ static struct journal_change resolve(const struct journal_item *item, const stru
     } else if (is_ours(item, r)) {
         c.to = JOURNAL_ACCEPTED;
         c.settled = !clarifai_status_pending(r->code);
+    } else if (r->source && str_eq(r->source, item->key)) {
+        c.to = JOURNAL_CONFLICT;
+        c.code = "CHANGED";
+        c.reason = IMPORT_CHANGED;
     } else {
         c.to = JOURNAL_CONFLICT;
         c.code = "ID_TAKEN";

@@ -332,9 +332,15 @@ static int tick(void *ctx, const char *state, int64_t waited_ms)
     return job->draining ? -1 : 0;
 }
 
+/* A table that carries our run was made by a statement whose end was not recorded: the answer was lost, or the process was killed. */
+static int account_for_lost(struct table_job *t, struct err *e)
+{
+    return t->target.ours && journal_get_i64(t->job->journal, "commits", 0) == 0 ? count_commit(t, e) : 0;
+}
+
 static int write_table(struct table_job *t, struct err *e)
 {
-    if (import_target_decide(t->job, &t->target, e) != 0 || find_since(t, e) != 0 || stage_rows(t, e) != 0)
+    if (import_target_decide(t->job, &t->target, e) != 0 || account_for_lost(t, e) != 0 || find_since(t, e) != 0 || stage_rows(t, e) != 0)
         return -1;
     struct compute_note note = {.note = note_leaving, .ctx = t->job};
     if (compute_open(&t->session, t->job->ask->compute, &note, &t->compute, e) != 0 || compute_start(t->compute, tick, t->job, e) != 0)
@@ -357,17 +363,6 @@ static bool try_again(const struct err *e)
     return e->code == ERR_UNKNOWN || (e->code == ERR_CONFLICT && (str_eq(e->sqlstate, "2D521") || str_eq(e->sqlstate, "42P07")));
 }
 
-/* A statement whose answer was lost may have made the table: then it carries our run. */
-static int account_for_lost(struct stages_job *job, struct err *e)
-{
-    struct import_target now;
-    if (journal_get_i64(job->journal, "commits", 0) > 0 || import_target_decide(job, &now, e) != 0)
-        return 0;
-    int result = now.ours ? journal_put_i64(job->journal, "commits", 1, e) : 0;
-    import_target_release(&now);
-    return result;
-}
-
 int import_table_work(struct stages_job *job, struct err *e)
 {
     if (!job->ask->table.object)
@@ -384,7 +379,7 @@ int import_table_work(struct stages_job *job, struct err *e)
     struct err why = {0};
     if (!try_again(e) || tries + 1 >= TABLE_ATTEMPTS)
         return -1;
-    if (journal_put_i64(job->journal, "table.tries", tries + 1, &why) != 0 || account_for_lost(job, &why) != 0) {
+    if (journal_put_i64(job->journal, "table.tries", tries + 1, &why) != 0) {
         *e = why;
         return -1;
     }

@@ -59,6 +59,17 @@ static void say(struct exec *x, cJSON *line, bool keep)
 
 static void say_error(struct exec *x, const struct err *e) { say(x, report_error(x->run->id, e), true); }
 
+/* An outage that is waited for reads otherwise than one that ends the run. */
+static void say_waiting(struct exec *x, const struct err *why)
+{
+    struct err e = *why;
+    if (why->what[0])
+        snprintf(e.cause, sizeof e.cause, "%s%s%.240s: %.300s", why->what, why->subject[0] ? " " : "", why->subject, why->cause);
+    e.what[0] = e.subject[0] = '\0';
+    err_about(&e, "the run waits", NULL);
+    say_error(x, &e);
+}
+
 static void set_state(struct exec *x, enum run_state state)
 {
     struct err ignored = {0};
@@ -292,8 +303,7 @@ static void watch_parking(struct exec *x)
         why = x->outage;
     }
     if (parked && !x->parked && journal_has(x->run->journal, "gate")) {
-        err_about(&why, "the run waits", NULL);
-        say_error(x, &why);
+        say_waiting(x, &why);
     }
     x->parked = parked;
     set_state(x, parked ? RUN_PARKED : x->paused ? RUN_PAUSED : journal_has(x->run->journal, "gate") ? RUN_RUNNING : RUN_PLANNING);
@@ -397,7 +407,7 @@ static int cancel_rest(struct exec *x, struct err *e)
     end_stages(x);
     if (journal_recover(j, e) != 0 || cancel_unsent(j, e) != 0)
         return -1;
-    pause_run(x, false);
+    x->paused = false;
     x->stopped = x->hard = false;                /* what starts now has to be stopped anew */
     return start_stages(x, e);
 }

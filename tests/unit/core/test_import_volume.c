@@ -1,5 +1,6 @@
 /* What an import from a volume means, against a world in memory. */
 #include "import_world.h"
+#include "core/journal.h"
 #include "core/view.h"
 
 struct lines { cJSON *plan, *summary; int items, errors; char last_error[400]; };
@@ -370,6 +371,39 @@ static void a_dead_run_can_be_cancelled_and_retried(void **state)
     assert_int_equal(w->input_count, 300);
 }
 
+/* A process that died between taking the command and carrying it out. */
+static void mark_cancelled(const char *run_id)
+{
+    struct err e = {0};
+    struct journal *j;
+    char folder[200];
+    snprintf(folder, sizeof folder, "%s/lakeferry/runs/%s", w->folder, run_id);
+    assert_int_equal(journal_open(folder, false, &j, &e), 0);
+    assert_int_equal(journal_put(j, "cancelled", "1", &e), 0);
+    journal_close(j);
+}
+
+static void a_cancelled_run_sends_nothing_after_a_kill(void **state)
+{
+    struct err e = {0};
+    (void)state;
+    add_some(300);
+    create_run(NULL, NULL, id);
+    mark_cancelled(id);
+    for (int i = 0; i < 2; i++) {                    /* before the gate: it stays cancelled */
+        assert_int_equal(execute_run(id, NULL, NULL, &e), 1);
+        assert_int_equal(e.code, ERR_CONFLICT);
+        err_clear(&e);
+    }
+    assert_int_equal(w->input_count, 0);
+    create_run(NULL, NULL, id);
+    assert_int_equal(execute_child(id, "accepted:1"), -SIGKILL);
+    int there = w->input_count;
+    mark_cancelled(id);
+    assert_int_equal(execute_run(id, NULL, NULL, &e), 1);
+    assert_int_equal(w->input_count, there);
+}
+
 static void the_report_is_complete(void **state)
 {
     char path[200];
@@ -443,7 +477,8 @@ int main(void)
         TEST(foreign_ids_are_left_alone), TEST(a_changed_file_is_a_conflict), TEST(is_added_to_another_dataset), TEST(bad_files_fail_alone),
         TEST(lost_answers_are_read), TEST(waits_out_maintenance), TEST(gives_up_resumably), TEST(an_input_that_is_not_listed_is_unaccounted),
         TEST(tables_that_exist_are_guarded), TEST(a_missing_dataset_is_made_only_when_asked), TEST(the_gate_holds), TEST(a_stop_is_resumable),
-        TEST(one_process_at_a_time), TEST(a_dead_run_can_be_cancelled_and_retried), TEST(the_report_is_complete), TEST(viewers_read_a_finished_run),
+        TEST(one_process_at_a_time), TEST(a_dead_run_can_be_cancelled_and_retried), TEST(a_cancelled_run_sends_nothing_after_a_kill),
+        TEST(the_report_is_complete), TEST(viewers_read_a_finished_run),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     release(&l);

@@ -2,6 +2,7 @@
 #include "core/link.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -148,9 +149,40 @@ static void a_stale_socket_is_replaced(void **state)
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
+static void a_command_outlives_its_sender(void **state)
+{
+    struct err e = {0};
+    struct link *l;
+    struct link_client *c;
+    struct stat st;
+    char path[128], big[20001];
+    cJSON *command = NULL, *much = line("progress", 1);
+    (void)state;
+    memset(big, 'x', sizeof big - 1);
+    big[sizeof big - 1] = '\0';
+    cJSON_AddStringToObject(much, "text", big);
+    assert_int_equal(link_open("import-5", &l, &e), 0);
+    snprintf(path, sizeof path, "%s/lakeferry/run-import-5.sock", folder);
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    publish(l, "plan", 0);
+    link_publish(l, much);
+    cJSON_Delete(much);
+    assert_int_equal(link_connect("import-5", &c, &e), 0);
+    expect(c, "plan", 0);                          /* and most of the next line stays unread */
+    assert_int_equal(link_client_send(c, "{\"command\":\"cancel\"}", &e), 0);
+    link_client_free(c);
+    for (int i = 0; i < 5000 && !(command = link_next_command(l)); i++)
+        usleep(1000);
+    assert_string_equal(json_str(command, "command"), "cancel");
+    cJSON_Delete(command);
+    link_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(newcomers_get_the_last_words), cmocka_unit_test(commands_come_in_order),
-                                       cmocka_unit_test(a_viewer_that_does_not_read_is_dropped), cmocka_unit_test(a_stale_socket_is_replaced)};
+                                       cmocka_unit_test(a_viewer_that_does_not_read_is_dropped), cmocka_unit_test(a_stale_socket_is_replaced),
+                                       cmocka_unit_test(a_command_outlives_its_sender)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,4 +1,5 @@
 /* auth: storing and forgetting tokens, and what both platforms say about us. Secrets come from a prompt without echo or from stdin, never from a flag. */
+#include "cli/patience.h"
 #include "cli/verbs.h"
 #include "core/compute.h"
 #include <signal.h>

@@ -9,13 +9,15 @@ tm() { tmux -L "$SOCKET" -f /dev/null "$@"; }
 leave() { kill -CONT "$SANDBOX_PID" 2>/dev/null; tm kill-server 2>/dev/null; finish; }
 trap leave EXIT
 
+tm new-session -d -s anchor 'sleep 3600'   # keeps the server between the others
+
 # screen_start NAME COLUMNS ROWS [argument...]: the program on the platform that runs; ENVIRONMENT: what env sets before.
 screen_start() {
     NAME=$1
     tm new-session -d -s "$1" -x "$2" -y "$3" "cd '$WORK'; env TERM=xterm-256color ${ENVIRONMENT:-} '$BUILD/lakeferry' ${*:4} 2>'$WORK/stderr'; echo EXIT \$?; cat '$WORK/stderr'; sleep 600"
 }
 screen_end() { tm kill-session -t "$NAME"; }
-screen() { tm capture-pane -p -t "$NAME"; }
+screen() { tm capture-pane -p -t "$NAME" 2>/dev/null; }
 # wait_for REGEX [seconds]: until the screen shows it.
 wait_for() {
     local tries=0 most=$(( ${2:-20} * 20 ))

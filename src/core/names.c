@@ -28,6 +28,14 @@ static bool is_plain(char c)
     return ((unsigned char)c < 0x80 && isalnum((unsigned char)c)) || c == '_'; /* whatever the locale calls a letter */
 }
 
+/* Unity Catalog stores names in lower case (reference §6): one spelling, so that one thing has one source and one key. */
+static void lower_ascii(char *text)
+{
+    for (char *p = text; *p != '\0'; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+}
+
 /* Takes one part from *at. A plain part may also hold '-' and non-ASCII bytes: people type them, and no part can be
  * mistaken by it, because only '.', '/' and the end stop a plain part. */
 static int take_part(const char **at, const char *whole, char **out, struct err *e)
@@ -63,7 +71,10 @@ static int take_part(const char **at, const char *whole, char **out, struct err 
     }
     *out = buf_take(&b);
     *at = p;
-    return *out == NULL ? err_no_memory(e) : 0;
+    if (*out == NULL)
+        return err_no_memory(e);
+    lower_ascii(*out);
+    return 0;
 }
 
 /* Takes up to three parts joined by '.', stopping at the end or at '/'. */
@@ -212,6 +223,7 @@ static int parse_posix(const char *text, struct volume_path *out, const char **r
         *slots[i] = str_dup_n(at, n);
         if (*slots[i] == NULL)
             return err_no_memory(e);
+        lower_ascii(*slots[i]);
         at += n + (at[n] == '/');
     }
     *rest = at;

@@ -3,7 +3,7 @@
 /* names: what people type for catalogs, schemas, tables, volumes, paths and apps, taken apart and put together. Pure; any thread. */
 #include "base/str.h"
 
-/* Up to three parts; unused ones are NULL. Parts are as typed, without backticks. */
+/* Up to three parts; unused ones are NULL. Parts are without backticks and in lower case, as Unity Catalog stores them. */
 struct name { char *catalog, *schema, *object; };
 void name_release(struct name *n);
 int name_copy(struct name *out, const struct name *n, struct err *e);

@@ -15,6 +15,7 @@
 #define RUN_DRAIN_MS 5000        /* a stopped run's lanes get so long to end what they have begun */
 #define RUN_CANCEL_MS 30000      /* and a cancelled run's */
 #define RUN_DEAD_HOST_MS 2500    /* a host that is not there at the start is said, not waited for */
+#define RUN_SILENT_HOST_MS 10000
 #define RUN_START_MS 15000       /* what counts as the start */
 #define EXIT_STOPPED 130
 
@@ -259,6 +260,24 @@ static void take_commands(struct exec *x)
 /* Somebody looks: then a parked run waits without end. */
 static bool attended(struct exec *x) { return link_viewers(x->link) > 0 || (x->hooks && x->hooks->gate && isatty(STDERR_FILENO)); }
 
+/* A host that takes connections and never says a word would be waited for by the stall rules, ten times; at the start that is a wrong host. */
+static bool find_silent(struct exec *x, struct err *e)
+{
+    const struct settings *s = &x->session->settings;
+    const struct { const char *quota, *host; } hosts[] = {
+        {"databricks", s->host.text}, {"files", s->host.text}, {"clarifai", s->clarifai_base.text},
+    };
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        struct net_figures f = {0};
+        net_engine_figures(x->session->engine, hosts[i].quota, &f);
+        if (f.silent_ms < RUN_SILENT_HOST_MS)
+            continue;
+        err_set(e, ERR_OFFLINE, "%s did not answer within %d s", hosts[i].host ? hosts[i].host : "the host", RUN_SILENT_HOST_MS / 1000);
+        return true;
+    }
+    return false;
+}
+
 /* A host that is down holds calls back in the engine, which probes it; the run says so as if it were parked, and has the same patience. */
 static void watch_hosts(struct exec *x)
 {
@@ -284,7 +303,10 @@ static void check_hosts(struct exec *x)
 {
     int64_t now = time_mono_ms();
     bool gate = journal_has(x->run->journal, "gate");
+    struct err silent;
     watch_hosts(x);
+    if (!gate && !x->stopped && find_silent(x, &silent))
+        stages_give_up(x->stages, &silent, false);
     if (x->outage.code == ERR_NONE || x->stopped)
         return;
     if (!gate && x->outage_ms - x->began_ms < RUN_START_MS && now - x->outage_ms >= RUN_DEAD_HOST_MS)

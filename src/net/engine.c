@@ -60,6 +60,7 @@ static void note_breaker(struct net_engine *n, struct call *c, int64_t now_ms)
 {
     struct host *h = c->pool->host;
     enum retry_sign sign = RETRY_SIGN_GOOD;
+    h->answered = h->answered || c->transfer.heard;
     if (c->end == TRANSFER_FATAL) return;
     if (c->end == TRANSFER_UNREACHABLE) sign = RETRY_SIGN_UNREACHABLE;
     else if (c->end == TRANSFER_LOST || is_fault(c->transfer.answer->status)) sign = RETRY_SIGN_FAULT;
@@ -208,10 +209,19 @@ static void note_connected_probe(struct net_engine *n, struct call *c, int64_t n
     pthread_mutex_unlock(&n->lock);
 }
 
+static void note_heard(struct net_engine *n, const struct call *c)
+{
+    if (!c->transfer.heard) return;
+    pthread_mutex_lock(&n->lock);
+    c->pool->host->answered = true;
+    pthread_mutex_unlock(&n->lock);
+}
+
 static void sweep_running(struct net_engine *n, bool all, int64_t now_ms)
 {
     for (struct call *c = n->running, *next; c; c = next) {
         next = c->next;
+        note_heard(n, c);
         if (all || net_cancel_is_set(c->api->cancel)) {
             cancel_running(n, c);
         } else if (has_stalled(c, now_ms)) {
@@ -483,6 +493,7 @@ void net_engine_figures(struct net_engine *n, const char *quota_name, struct net
         out->in_flight += p->in_flight;
         out->window += p->window.size;
         for (const struct call *c = p->first; c; c = c->next) out->waiting++;
+        if (p->in_flight && p->host->asked_ms && !p->host->answered) out->silent_ms = now_ms - p->host->asked_ms;
         out->breaker_open = out->breaker_open || b->open;
         if (b->open && b->probe_at_ms > now_ms) out->next_probe_ms = b->probe_at_ms - now_ms;
         if (p->last_error[0]) str_copy(out->last_error, sizeof out->last_error, p->last_error);

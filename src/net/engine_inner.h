@@ -20,6 +20,8 @@ struct host {                          /* one scheme, host and port: the breaker
     bool loopback;
     struct retry_breaker breaker;
     struct err last;                   /* why the breaker opened */
+    int64_t asked_ms;                  /* first request of all, 0: none yet */
+    bool answered;                     /* one answer has begun since */
 };
 struct pool {                          /* one quota: origin and name */
     struct pool *next;

@@ -127,6 +127,7 @@ static void count_request(struct pool *p, struct call *c, int64_t now_ms)
     c->tries++;
     c->sent++;
     c->begun_ms = now_ms;
+    if (!p->host->asked_ms) p->host->asked_ms = now_ms;
 }
 
 void pool_give_back(struct pool *p, struct call *c)

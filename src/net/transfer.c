@@ -187,6 +187,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
     if (n >= 5 && !memcmp(bytes, "HTTP/", 5)) {
         /* Another answer begins, as after a 100 or a proxy's CONNECT. */
         forget_headers(t);
+        t->heard = true;
         return n;
     }
     const char *colon = memchr(bytes, ':', n);
@@ -310,7 +311,7 @@ static void forget_attempt(struct transfer *t)
     a->status = 0;
     a->length = -1;
     t->moved = 0;
-    t->connected = t->sent = t->sink_began = t->enough = t->stalled = false;
+    t->connected = t->sent = t->heard = t->sink_began = t->enough = t->stalled = false;
     t->curl_error[0] = '\0';
     err_clear(&t->err);
 }

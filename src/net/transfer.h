@@ -36,6 +36,7 @@ struct transfer {
     uint64_t read_bytes;                 /* of the request's body */
     uint64_t moved;                      /* bytes of bodies both ways, for the stall rule */
     bool connected, sent, sink_began, enough, rewind_needed;
+    bool heard;                          /* an answer has begun */
     bool stalled;                        /* set by the engine before transfer_finish with CURLE_OPERATION_TIMEDOUT */
     struct transfer_rules rules;
     int64_t date_us;                     /* the answer's own clock, 0 unknown */

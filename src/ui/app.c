@@ -390,7 +390,11 @@ static void unknown_key(struct app *app, const struct keymap_press *press)
     char name[32], help[32];
     keymap_key_name(press->code, press->mods, name, sizeof name);
     keymap_key_of(app->keys, app_keys_now(app), ACTION_HELP, help, sizeof help);
-    if (!app->asking && name[0])
+    if (app->asking || !name[0])
+        return;
+    if (!app->commanding && !press->mods && press->code >= '1' && press->code < '1' + APP_TABS)
+        app_say(app, ROLE_DIM, "among fields alt-%s goes to this tab, or Esc, then %s; %s shows the keys", name, name, help);
+    else
         app_say(app, ROLE_DIM, "%s means nothing here; %s shows the keys", name, help);
 }
 

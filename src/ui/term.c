@@ -391,6 +391,19 @@ static void character_key(wint_t c, struct keymap_press *out)
     }
 }
 
+/* ESC [ number ~ as most terminals send it, whatever TERM says. */
+static uint32_t numbered_key(unsigned number)
+{
+    static const struct { unsigned number; uint32_t key; } keys[] = {
+        { 1, UI_KEY_HOME }, { 3, UI_KEY_DELETE }, { 4, UI_KEY_END }, { 5, UI_KEY_PAGE_UP }, { 6, UI_KEY_PAGE_DOWN },
+        { 7, UI_KEY_HOME }, { 8, UI_KEY_END }, { 11, UI_KEY_F0 + 1 }, { 21, UI_KEY_F0 + 10 },
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (keys[i].number == number)
+            return keys[i].key;
+    return UI_KEY_NONE;
+}
+
 /* Behind ESC [ or ESC O that ncurses did not know: the other form of a cursor key, or something that means nothing to us. */
 static uint32_t read_sequence(struct term *t)
 {
@@ -400,7 +413,14 @@ static uint32_t read_sequence(struct term *t)
     };
     wint_t c;
     bool first = true;
+    unsigned number = 0;
     for (; wget_wch(t->keys, &c) == OK; first = false) {
+        if (c >= '0' && c <= '9' && number < 100)
+            number = number * 10 + (unsigned)(c - '0');
+        else if (c == '~')
+            return numbered_key(number);
+        else
+            number = 100;
         for (size_t i = 0; first && i < sizeof plain / sizeof plain[0]; i++)
             if (plain[i].last == c)
                 return plain[i].key;

@@ -503,6 +503,11 @@ int compute_clean(const struct session *s, const char *kind, const char *id, str
 
 /* --- Clarifai --- */
 
+bool clarifai_id_valid(const char *id)
+{
+    return strlen(id) <= 48;
+}
+
 bool clarifai_status_pending(int code) { return code == 30001 || code == 30003; }
 
 void clarifai_input_decode(const cJSON *json, struct clarifai_input *out)

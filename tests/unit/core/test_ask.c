@@ -9,7 +9,7 @@
 static void fill(struct ask *a)
 {
     static const char *const OPTIONS[][2] = {
-        { "source", "main.vision.pictures/20 26" }, { "app", "lab-user/traffic" }, { "dataset", "it's" }, { "table", "cars" },
+        { "source", "main.vision.pictures/20 26" }, { "app", "lab-user/traffic" }, { "dataset", "autumn" }, { "staging", "main.vision.out/it's" }, { "table", "cars" },
         { "create-dataset", "true" }, { "id-from", "path" }, { "on-conflict", "suffix" }, { "if-exists", "append" }, { "yes", "true" },
     };
     struct err e;
@@ -51,9 +51,22 @@ static void test_command_line_is_quoted(void **state)
     (void)state;
     fill(&a);
     char *line = ask_command_line(&a);
-    assert_string_equal(line, "lakeferry import volume '/Volumes/main/vision/pictures/20 26' --app lab-user/traffic --dataset 'it'\\''s' "
-                              "--table main.vision.cars --yes --create-dataset --id-from path --on-conflict suffix --if-exists append");
+    assert_string_equal(line, "lakeferry import volume '/Volumes/main/vision/pictures/20 26' --app lab-user/traffic --dataset autumn "
+                              "--table main.vision.cars --yes --create-dataset --id-from path --on-conflict suffix --if-exists append --staging 'main.vision.out/it'\\''s'");
     free(line);
+    ask_release(&a);
+}
+
+static void test_a_dataset_that_cannot_be_made_is_refused(void **state)
+{
+    struct ask a;
+    struct err e = {0};
+
+    (void)state;
+    fill(&a);
+    assert_int_equal(ask_set(&a, "dataset", "it's", &e), 0);
+    assert_int_equal(ask_check(&a, &e), -1);
+    assert_non_null(strstr(e.cause, "48 letters"));
     ask_release(&a);
 }
 
@@ -110,6 +123,7 @@ int main(void)
         cmocka_unit_test(test_json_round_trip),          cmocka_unit_test(test_command_line_is_quoted),
         cmocka_unit_test(test_wrong_values_are_refused), cmocka_unit_test(test_missing_parts_are_named),
         cmocka_unit_test(test_the_same_table_twice_is_refused),
+        cmocka_unit_test(test_a_dataset_that_cannot_be_made_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

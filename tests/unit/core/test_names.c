@@ -12,6 +12,7 @@ static void test_names_round_trip(void **state)
         { "main.vision.cars", "main", "vision", "cars", "main.vision.cars" },
         { "main.`weird.schema-1`.cars", "main", "weird.schema-1", "cars", "main.`weird.schema-1`.cars" },
         { "main.odd#1.`a``b`", "main", "odd#1", "a`b", "main.`odd#1`.`a``b`" },
+        { "MAIN.Vision.Cars_1", "main", "vision", "cars_1", "main.vision.cars_1" },
         { "main.vision.Ωmega", "main", "vision", "Ωmega", "main.vision.`Ωmega`" },
     };
     struct err e;
@@ -54,6 +55,7 @@ static void test_volume_paths(void **state)
         { "main.vision.pictures", "/Volumes/main/vision/pictures" },
         { "main.vision.pictures/2026/08/", "/Volumes/main/vision/pictures/2026/08" },
         { "/Volumes/main/vision/pictures/a b.jpg", "/Volumes/main/vision/pictures/a b.jpg" },
+        { "/Volumes/Main/VISION/Pictures/A/B.JPG", "/Volumes/main/vision/pictures/A/B.JPG" },
         { "main.`odd#1`.`v.1`/x", "/Volumes/main/odd#1/v.1/x" },
         { "/Volumes/main/vision/pictures/..x/y..", "/Volumes/main/vision/pictures/..x/y.." },
     };

@@ -121,8 +121,8 @@ static void print_view(struct out *o, const struct view *v)
     out_text(o, "what      %s", v->title);
     out_text(o, "state     %s%s", state_text(v), v->alive ? " (live)" : "");
     out_text(o, "started   %s", time_people(v->started_ms * 1000, when, sizeof when));
-    if (v->ended_ms > 0)
-        out_text(o, "took      %s", str_duration(v->ended_ms - v->started_ms, took, sizeof took));
+    if (v->has_summary && v->summary.milliseconds > 0)
+        out_text(o, "took      %s", str_duration(v->summary.milliseconds, took, sizeof took));
     for (int i = 0; i < v->stage_count; i++)
         out_text(o, "  [%c] %-14s %s", v->stages[i].done ? 'x' : v->stages[i].active ? '>' : ' ', v->stages[i].name, v->stages[i].text);
     if (v->parked_why[0] != '\0')

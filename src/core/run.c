@@ -30,6 +30,7 @@ struct exec {
     struct link *link;
     enum run_state state;
     int64_t began_ms, said_progress_ms, said_seq;
+    int64_t gate_ms;                  /* monotonic: when it began to wait for a yes, 0: it has not */
     int64_t rate_done, rate_at_ms;
     uint64_t rate_bytes;
     int rate_row;
@@ -443,8 +444,10 @@ static int pass_gate(struct exec *x, struct err *e)
     free(begun);
     if (result == 0)
         result = journal_put(x->run->journal, "gate", "1", e);
-    if (result == 0)
+    if (result == 0) {
+        x->began_ms += x->gate_ms ? time_mono_ms() - x->gate_ms : 0; /* a person's thinking is not the run's time */
         stages_open_gate(x->stages);
+    }
     return result;
 }
 
@@ -467,6 +470,7 @@ static int at_gate(struct exec *x, struct err *e)
     if (x->run->ask.dry_run)
         return 0;
     set_state(x, RUN_AT_GATE);
+    x->gate_ms = time_mono_ms();
     x->answer = x->run->ask.yes ? 1 : x->hooks && x->hooks->gate ? x->hooks->gate(x->hooks->ctx, &x->job.plan) : 0;
     for (int64_t asked_ms = time_mono_ms(); x->answer < 0 && !x->cancelling && !(x->stop && *x->stop);) {
         take_commands(x);

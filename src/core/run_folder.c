@@ -306,6 +306,16 @@ const struct ask *run_ask(const struct run *r) { return &r->ask; }
 
 /* --- over all runs --- */
 
+/* Nothing is left to do: it ended, or failed before its gate, when nothing had been begun. */
+static bool is_over(struct journal *j)
+{
+    char *name = journal_get(j, "state");
+    enum run_state state = name != NULL ? run_state_by_name(name) : RUN_PLANNING;
+
+    free(name);
+    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate"));
+}
+
 int run_latest_unfinished(char id[40], struct err *e)
 {
     struct str_list ids = {0};
@@ -317,13 +327,11 @@ int run_latest_unfinished(char id[40], struct err *e)
         struct err ignored = {0};
         char *folder = run_folder(ids.items[i], &ignored);
         if (folder && journal_open_view(folder, &j, &ignored) == 0) {
-            char *state = journal_get(j, "state");
             int64_t created = journal_get_i64(j, "created", 0);
-            if (!run_state_final(run_state_by_name(state)) && created > newest) {
+            if (!is_over(j) && created > newest) {
                 newest = created;
                 str_copy(id, 40, ids.items[i]);
             }
-            free(state);
         }
         journal_close(j);
         free(folder);
@@ -338,9 +346,7 @@ static bool is_final(const char *folder)
     struct err ignored = {0};
     if (journal_open_view(folder, &j, &ignored) != 0)
         return false;
-    char *state = journal_get(j, "state");
-    bool final = run_state_final(run_state_by_name(state));
-    free(state);
+    bool final = is_over(j);
     journal_close(j);
     return final;
 }

@@ -70,6 +70,11 @@ run "plain http to elsewhere" 2 env DATABRICKS_HOST=http://example.invalid "$BUI
 like "$err" "https" "says why"
 run "no credentials at all" 2 env -u DATABRICKS_HOST -u DATABRICKS_TOKEN "$BUILD/lakeferry" ls
 printf 'DATABRICKS_TOKEN=abcdef123456\nNONSENSE=1\n' | "$BUILD/lakeferry" auth login --stdin >"$WORK/out" 2>"$WORK/err"; is $? 2 "an unknown line of a login"
+rm -rf "$XDG_STATE_HOME/lakeferry/runs"
+run "an import into no app" 1 lakeferry import volume main.vision.pictures --app nowhere --dataset d --create-dataset --yes
+run "what failed before its gate is no unfinished run" 0 lakeferry resume
+run "prune" 0 lakeferry runs prune
+is "$("$BUILD/lakeferry" runs --json | jq -r 'select(.state=="failed").run' | wc -l)" 0 "and prune removes it"
 run "runs" 0 lakeferry runs --json
 run "nothing to resume or a run" 0 lakeferry runs
 done_testing

@@ -341,8 +341,8 @@ void transfer_release(struct transfer *t)
 
 static char *seconds(int64_t ms, char out[32])
 {
-    if (ms % 1000) snprintf(out, 32, "%lld ms", (long long)ms);
-    else snprintf(out, 32, "%lld s", (long long)(ms / 1000));
+    if (ms < 1000) snprintf(out, 32, "%lld ms", (long long)ms);
+    else snprintf(out, 32, "%lld s", (long long)((ms + 500) / 1000));
     return out;
 }
 

@@ -42,7 +42,10 @@ struct app_input {
 };
 
 /* Room for texts that a screen says about itself. */
-struct app_words { char left[512], right[128]; };
+struct app_words {
+    char left[512], right[128];
+    bool whole;   /* a status that tells a failure: it may take the rows of a message rather than be cut */
+};
 
 struct app_screen {
     const char *name;        /* "browse", for commands and tests */

@@ -8,6 +8,7 @@
 #define BESIDE_LEAST 16
 #define PATH_LEAST 8
 #define SPREAD_MOST 24
+#define HEAD_MOST 20      /* a folder's name as a head asks for no more */
 #define WORDS_WANT 26     /* for words in the place of rows */
 
 /* ---- rows ---- */
@@ -386,16 +387,37 @@ static struct browse_column *column_of(const struct browse_columns *b, int i)
     return i < (int)b->depth ? b->path[i] : b->beside;
 }
 
-static int head_width(const struct browse_column *c)
+/* A list that failed before anything came has no count. */
+static char *head_count(const struct browse_column *c, char *out, size_t size)
+{
+    if (c->now && c->now->error.code != ERR_NONE && c->now->count == 0 && !c->now->complete) {
+        str_copy(out, size, "?");
+        return out;
+    }
+    return list_count_text(&c->list, browse_column_loading(c), out, size);
+}
+
+/* A folder within a volume is headed with its own name: "files" four times in a row would not tell them apart. */
+static const char *head_title(const struct browse_column *c)
+{
+    const char *p = c->place, *last = strrchr(c->place, '/');
+    int slashes = 0;
+    for (; *p; p++)
+        slashes += *p == '/';
+    return c->shows == BROWSE_FILES && slashes > 4 && last[1] ? last + 1 : browse_title(c->shows);
+}
+
+static int head_width(const struct browse_column *c, struct frame *f)
 {
     char count[48];
-    list_count_text(&c->list, browse_column_loading(c), count, sizeof count);
-    return 2 + (int)strlen(browse_title(c->shows)) + (int)strlen(count) + 1;
+    head_count(c, count, sizeof count);
+    int title = frame_width(f, head_title(c));
+    return 2 + (title < HEAD_MOST ? title : HEAD_MOST) + (int)strlen(count) + 1;
 }
 
 static int wanted(struct browse_column *c, struct frame *f, int rows)
 {
-    int head = head_width(c), list = list_count(&c->list) ? list_width(&c->list, f, rows) + 1 : WORDS_WANT;
+    int head = head_width(c, f), list = list_count(&c->list) ? list_width(&c->list, f, rows) + 1 : WORDS_WANT;
     return list > head ? list : head;
 }
 
@@ -444,11 +466,14 @@ static void plan_columns(struct browse_columns *b, struct frame *f, struct layou
 static void render_head(const struct browse_column *c, struct frame *f, struct layout_rect line, bool active)
 {
     char count[48];
-    list_count_text(&c->list, browse_column_loading(c), count, sizeof count);
+    head_count(c, count, sizeof count);
     if (!c->now || (c->now->count == 0 && browse_column_loading(c)))
         count[0] = '\0';
     int width = (int)strlen(count);
-    int used = frame_text(f, line.row, line.col + 1, line.cols - 2, active ? ROLE_TITLE : ROLE_HEAD, browse_title(c->shows));
+    const char *title = head_title(c);
+    bool named = title != browse_title(c->shows);   /* a long name gives way to the count */
+    int room = line.cols - 2 - (named && width && line.cols > width + 8 ? width + 1 : 0);
+    int used = frame_text(f, line.row, line.col + 1, room, active ? ROLE_TITLE : ROLE_HEAD, title);
     if (used + width + 3 <= line.cols)
         frame_right(f, line.row, line.col + line.cols - 1 - width, width, ROLE_DIM, count);
 }

@@ -84,7 +84,7 @@ bool chrome_click(struct app *app, int row, int col)
 
 static void render_place(struct app *app, struct frame *f)
 {
-    struct app_words words = { "", "" };
+    struct app_words words = { .left = "", .right = "" };
     char right[280];
     const struct app_open *top = app_top(app);
     if (top && top->screen->place)
@@ -193,26 +193,36 @@ static void render_hints(struct app *app, struct frame *f, int row)
 
 /* ---- the line of messages ---- */
 
-static void render_message(struct app *app, struct frame *f, int row)
+/* Wrapped over the end of the body: a reason is not cut. */
+static void render_wrapped(struct frame *f, int row, enum theme_role role, const char *text)
 {
-    struct app_words words = { "", "" };
-    const struct app_open *top = app_top(app);
-    if (!app->message[0] && top && top->screen->status) {
-        top->screen->status(top->state, &words);
-        int right = frame_width(f, words.right);
-        if (right)
-            frame_right(f, row, f->cols - 1 - right, right, ROLE_DIM, words.right);
-        frame_text(f, row, 1, f->cols - 2 - (right ? right + 2 : 0), ROLE_DIM, words.left);
-        return;
-    }
     struct layout_rect r = { 0, 1, MESSAGE_ROWS, f->cols - 2 };
-    int rows = frame_wrap(f, r, app->message_role, app->message, false);
+    int rows = frame_wrap(f, r, role, text, false);
     if (rows < 1)
         return;
     r.row = row - rows + 1;
     r.rows = rows;
     frame_fill(f, (struct layout_rect){ r.row, 0, rows, f->cols }, ROLE_TEXT);
-    frame_wrap(f, r, app->message_role, app->message, true);
+    frame_wrap(f, r, role, text, true);
+}
+
+static void render_message(struct app *app, struct frame *f, int row)
+{
+    struct app_words words = { .left = "", .right = "" };
+    const struct app_open *top = app_top(app);
+    if (!app->message[0] && top && top->screen->status) {
+        top->screen->status(top->state, &words);
+        int right = frame_width(f, words.right);
+        if (words.whole && frame_width(f, words.left) > f->cols - 2 - (right ? right + 2 : 0)) {
+            render_wrapped(f, row, ROLE_DIM, words.left);
+            return;
+        }
+        if (right)
+            frame_right(f, row, f->cols - 1 - right, right, ROLE_DIM, words.right);
+        frame_text(f, row, 1, f->cols - 2 - (right ? right + 2 : 0), ROLE_DIM, words.left);
+        return;
+    }
+    render_wrapped(f, row, app->message_role, app->message);
 }
 
 static void render_command(struct app *app, struct frame *f, int row)

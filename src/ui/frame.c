@@ -297,6 +297,28 @@ int frame_wrap(struct frame *f, struct layout_rect r, enum theme_role role, cons
     return rows;
 }
 
+int frame_wrap_from(struct frame *f, struct layout_rect r, int top, enum theme_role role, const char *text)
+{
+    size_t n;
+    int rows = 0;
+    if (!text || !*text || r.cols < 1)
+        return 0;
+    const char *s = safe_text(f, text, &n);
+    while (n > 0) {
+        size_t bytes = wrap_bytes(s, n, r.cols);
+        if (rows >= top && rows - top < r.rows)
+            put_run(f, r.row + rows - top, r.col, r.cols, role, s, bytes);
+        s += bytes;
+        n -= bytes;
+        while (n > 0 && *s == ' ') {
+            s++;
+            n--;
+        }
+        rows++;
+    }
+    return rows;
+}
+
 void frame_fill(struct frame *f, struct layout_rect r, enum theme_role role)
 {
     for (int row = r.row; row < r.row + r.rows; row++) {

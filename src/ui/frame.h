@@ -59,6 +59,8 @@ int frame_printf(struct frame *f, int row, int col, int cols, enum theme_role ro
 /* Wraps text at blanks into r; the last row ends in an ellipsis when it did not fit. Returns the rows it took; with
  * draw false only counts, up to r.rows. */
 int frame_wrap(struct frame *f, struct layout_rect r, enum theme_role role, const char *text, bool draw);
+/* Writes the rows of wrapped text from top (0: the first) into r. Returns how many rows the text has in all. */
+int frame_wrap_from(struct frame *f, struct layout_rect r, int top, enum theme_role role, const char *text);
 void frame_glyph(struct frame *f, int row, int col, enum theme_role role, enum theme_glyph g);
 /* Blanks r. */
 void frame_fill(struct frame *f, struct layout_rect r, enum theme_role role);

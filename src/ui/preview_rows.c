@@ -93,7 +93,7 @@ static int add_value(const struct preview_rows *r, size_t i, const struct previe
         return tree_add(out, 0, c->name, cell.text, ROLE_DIM, e);
     case PREVIEW_CUT:
         snprintf(note, sizeof note, "the beginning of %s characters", str_count(r->p.cells[i].length, count, sizeof count));
-        return tree_add(out, 0, c->name, r->p.cells[i].text, ROLE_TEXT, e) || tree_add(out, 1, "", note, ROLE_DIM, e) ? -1 : 0;
+        return tree_add(out, 0, c->name, r->p.cells[i].text, ROLE_TEXT, e) || tree_add(out, 0, "", note, ROLE_DIM, e) ? -1 : 0;
     case PREVIEW_TEXT: break;
     }
     if (c->is_json)
@@ -247,14 +247,24 @@ static void saving_main(void *arg, struct session *session, struct net_cancel *c
     free(s);
 }
 
+char *preview_rows_path(const char *typed)
+{
+    char here[4096];
+    const char *home = getenv("HOME");
+    if (str_starts(typed, "~/") && home)
+        return str_printf("%s%s", home, typed + 1);
+    if (typed[0] == '/' || !getcwd(here, sizeof here))
+        return str_dup(typed);
+    return str_printf("%s/%s", str_eq(here, "/") ? "" : here, typed);
+}
+
 int preview_rows_save(struct ui_world *w, const char *path, bool replace, struct buf *text, uint64_t serial, struct err *e)
 {
-    const char *home = getenv("HOME");
     struct saving *s = calloc(1, sizeof *s);
     if (s) {
         s->at.queue = app_queue(w->app);
         s->at.serial = serial;
-        s->at.table = str_starts(path, "~/") && home ? str_printf("%s%s", home, path + 1) : str_dup(path);
+        s->at.table = preview_rows_path(path);
         s->text = *text;
         s->replace = replace;
         buf_init(text, 0);

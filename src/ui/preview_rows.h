@@ -35,6 +35,8 @@ struct preview_state { char label[160], state[48]; int64_t waited_ms; };
 
 /* Begins; events carry tag. may_start: the person agreed to starting the compute. */
 int preview_rows_read(struct ui_world *w, const char *table, bool may_start, uint64_t serial, uint64_t tag, struct world_job **job, struct err *e);
+/* The whole path of a typed one: "~/" is the home, a bare name is in the folder lakeferry was started in. Owned; NULL without memory. */
+char *preview_rows_path(const char *typed);
 /* Writes text (taken over) to a file on another thread. */
 int preview_rows_save(struct ui_world *w, const char *path, bool replace, struct buf *text, uint64_t serial, struct err *e);
 #endif

@@ -579,6 +579,7 @@ static void status_browse(const void *state, struct app_words *out)
         str_copy(out->left, sizeof out->left, b->details.lines[0].text);
     else
         status_of_list(c, out->left, sizeof out->left);
+    out->whole = !w->session ? w->state == WORLD_FAILED : c->now && c->now->error.code != ERR_NONE;
     if (marked)
         snprintf(out->right, sizeof out->right, "%s marked", str_count(marked, marks, sizeof marks));
 }

@@ -3,7 +3,7 @@
 #include "ui/screens.h"
 
 enum phase { PHASE_READING, PHASE_STOPPED, PHASE_NEEDS_START, PHASE_FAILED, PHASE_SHOWN };
-enum mode { MODE_TABLE, MODE_RECORD, MODE_SAVING };
+enum mode { MODE_TABLE, MODE_RECORD, MODE_VALUE, MODE_SAVING };
 enum question { ASK_START = 1, ASK_REPLACE };
 
 #define MINUTE_MS 60000
@@ -21,6 +21,7 @@ struct preview_screen {
     struct table table;
     struct tree record;
     size_t record_row;
+    int value_top, value_rows, value_page;  /* the wrapped value: first row shown, rows in all, rows of a page */
     struct line path;             /* where to save */
     struct layout_rect table_rect;  /* where the table was drawn */
     bool begun;                   /* a reading was begun: the session was there */
@@ -152,8 +153,10 @@ static void saved(struct preview_screen *s, const struct err *e)
     } else if (e->code) {
         app_say_err(s->app, e);
     } else {
+        char *path = preview_rows_path(line_text(&s->path));
         s->mode = MODE_TABLE;
-        app_say(s->app, ROLE_GOOD, "%s rows written to %s", str_count(s->rows->p.row_count, count, sizeof count), line_text(&s->path));
+        app_say(s->app, ROLE_GOOD, "%s rows written to %s", str_count(s->rows->p.row_count, count, sizeof count), path ? path : line_text(&s->path));
+        free(path);
     }
 }
 
@@ -194,10 +197,27 @@ static void copy_value(struct preview_screen *s)
     const char *name, *value;
     struct table_column column;
     struct table_cell cell;
-    if (s->mode == MODE_RECORD && tree_current(&s->record, &name, &value))
+    if ((s->mode == MODE_RECORD || s->mode == MODE_VALUE) && tree_current(&s->record, &name, &value))
         app_copy(s->app, value ? value : name, "the value");
     else if (s->mode == MODE_TABLE && table_current(&s->table, &column, &cell))
         app_copy(s->app, cell.text, "the cell");
+}
+
+/* Enter on a line without parts shows its value wrapped. */
+static bool show_value(struct preview_screen *s)
+{
+    const char *name, *value;
+    if (tree_folds(&s->record) || !tree_current(&s->record, &name, &value) || str_blank(value))
+        return false;
+    s->mode = MODE_VALUE;
+    s->value_top = 0;
+    return true;
+}
+
+static void scroll_value(struct preview_screen *s, int to)
+{
+    int last = s->value_rows > s->value_page ? s->value_rows - s->value_page : 0;
+    s->value_top = to < 0 ? 0 : to > last ? last : to;
 }
 
 static bool update_record(struct preview_screen *s, enum action a)
@@ -211,7 +231,26 @@ static bool update_record(struct preview_screen *s, enum action a)
         s->mode = MODE_TABLE;
         begin(s, false);
         return true;
+    case ACTION_FOLD: return show_value(s) || tree_update(&s->record, a);
     default: return tree_update(&s->record, a);
+    }
+}
+
+static bool update_value(struct preview_screen *s, enum action a)
+{
+    int page = s->value_page > 1 ? s->value_page - 1 : 1;
+    switch (a) {
+    case ACTION_UP: scroll_value(s, s->value_top - 1); return true;
+    case ACTION_DOWN: scroll_value(s, s->value_top + 1); return true;
+    case ACTION_PAGE_UP: scroll_value(s, s->value_top - page); return true;
+    case ACTION_PAGE_DOWN: scroll_value(s, s->value_top + page); return true;
+    case ACTION_TOP: scroll_value(s, 0); return true;
+    case ACTION_BOTTOM: scroll_value(s, s->value_rows); return true;
+    case ACTION_COPY: copy_value(s); return true;
+    case ACTION_BACK:
+    case ACTION_LEFT:
+    case ACTION_FOLD: s->mode = MODE_RECORD; return true;
+    default: s->mode = MODE_RECORD; return update_record(s, a);
     }
 }
 
@@ -259,6 +298,8 @@ static bool act(struct preview_screen *s, enum action a)
         return update_saving(s, a);
     if (s->mode == MODE_RECORD)
         return update_record(s, a);
+    if (s->mode == MODE_VALUE)
+        return update_value(s, a);
     if (s->rows && s->table.finding)
         return table_update(&s->table, a);
     switch (a) {
@@ -361,6 +402,21 @@ static void render_saving(struct preview_screen *s, struct frame *f, struct layo
     frame_text(f, box.row + 4, box.col + 2, box.cols - 4, ROLE_DIM, ".csv or .jsonl at its end says what is written");
 }
 
+static void render_value(struct preview_screen *s, struct frame *f, struct layout_rect r)
+{
+    const char *name, *value;
+    if (!tree_current(&s->record, &name, &value))
+        return;
+    layout_cut_left(&r, 1);
+    layout_cut_right(&r, 1);
+    struct layout_rect head = layout_cut_top(&r, 1);
+    frame_text(f, head.row, head.col, head.cols, ROLE_LABEL, name);
+    s->value_page = r.rows;
+    s->value_rows = frame_wrap_from(f, (struct layout_rect){ r.row, r.col, 0, r.cols }, 0, ROLE_TEXT, value);
+    scroll_value(s, s->value_top);
+    frame_wrap_from(f, r, s->value_top, ROLE_TEXT, value);
+}
+
 static void render_preview(void *state, struct app *app, struct frame *f, struct layout_rect r)
 {
     struct preview_screen *s = state;
@@ -369,6 +425,10 @@ static void render_preview(void *state, struct app *app, struct frame *f, struct
     (void)app;
     if (s->mode == MODE_RECORD) {
         tree_render(&s->record, f, r);
+        return;
+    }
+    if (s->mode == MODE_VALUE) {
+        render_value(s, f, r);
         return;
     }
     words_now(s, words, sizeof words, &role);
@@ -393,7 +453,7 @@ static const enum keymap_set *keys_preview(const void *state)
     const struct preview_screen *s = state;
     if (s->mode == MODE_SAVING || (s->mode == MODE_TABLE && s->rows && s->table.finding))
         return text;
-    return s->mode == MODE_RECORD ? record : table;
+    return s->mode == MODE_RECORD || s->mode == MODE_VALUE ? record : table;
 }
 
 static bool typing_preview(const void *state)
@@ -412,8 +472,8 @@ static uint32_t met_preview(const void *state)
         met |= NEED_BIT(NEED_ROWS);   /* Enter asks again */
     if (s->rows && table_has_find(&s->table))
         met |= NEED_BIT(NEED_FOUND);
-    if (s->mode == MODE_RECORD)
-        met |= NEED_BIT(NEED_JSON);   /* everything folds from anywhere; one line: see why_not_preview */
+    if (s->mode == MODE_RECORD || s->mode == MODE_VALUE)
+        met |= NEED_BIT(NEED_JSON);   /* everything folds from anywhere; one line is shown whole */
     return met;
 }
 
@@ -421,14 +481,14 @@ static const char *why_not_preview(const void *state, enum action a)
 {
     const struct preview_screen *s = state;
     bool lists = a == ACTION_FILTER || a == ACTION_MARK || a == ACTION_MARK_ALL;
-    if (a == ACTION_FOLD && !tree_folds(&s->record))
+    if (a == ACTION_FOLD && (s->mode == MODE_TABLE || s->mode == MODE_SAVING))
         return action_why_not(a, 0);
     if (a == ACTION_SAVE && !has_rows(s))
         return "there are no rows to write";
     if (a == ACTION_FIND && !has_rows(s))
         return "there are no rows to search";
     if (lists)
-        return s->mode == MODE_RECORD ? "a record has no marks and no filter; / finds in the table" : "rows have no marks; / finds";
+        return s->mode != MODE_TABLE ? "a record has no marks and no filter; / finds in the table" : "rows have no marks; / finds";
     return NULL;
 }
 
@@ -443,7 +503,7 @@ static void place_preview(const void *state, struct app_words *out)
     size_t room = sizeof out->left - (size_t)used;
     const struct preview *p = &s->rows->p;
     str_count(p->row_count, shown, sizeof shown);
-    if (s->mode == MODE_RECORD) {
+    if (s->mode == MODE_RECORD || s->mode == MODE_VALUE) {
         str_count(s->record_row + 1, total, sizeof total);
         snprintf(at, room, "   row %s of %s shown", total, shown);
     } else if (p->row_count == 0) {
@@ -466,6 +526,7 @@ static void status_preview(const void *state, struct app_words *out)
         return;
     if (s->phase != PHASE_SHOWN) {
         words_now(s, out->left, sizeof out->left, &role);
+        out->whole = s->phase == PHASE_FAILED;
         return;
     }
     int64_t ms = time_wall_ms() - s->rows->p.read_at_ms;
@@ -475,6 +536,8 @@ static void status_preview(const void *state, struct app_words *out)
         snprintf(out->left, sizeof out->left, "read %s ago by %s", time_age(ms, age, sizeof age), s->rows->p.compute);
     if (s->mode == MODE_TABLE)
         table_columns_text(&s->table, out->right, sizeof out->right);
+    if (s->mode == MODE_VALUE && s->value_rows > s->value_page)
+        snprintf(out->right, sizeof out->right, "lines %d-%d of %d", s->value_top + 1, s->value_top + s->value_page, s->value_rows);
 }
 
 static const enum action hints_preview[] = { ACTION_RECORD, ACTION_FIND, ACTION_SAVE, ACTION_FOLD, ACTION_COPY, ACTION_REFRESH, ACTION_BACK, ACTION_NONE };

@@ -163,6 +163,23 @@ static void failures_are_told(void **state)
     stop_app();
 }
 
+static void a_failure_over_rows_is_told_whole(void **state)
+{
+    (void)state;
+    struct preview_screen *s = shown(5, 5, false);
+    struct err *e = calloc(1, sizeof *e);
+    assert_non_null(e);
+    err_set(e, ERR_FORBIDDEN, "PERMISSION_DENIED: your user lacks SELECT on the table, and so do all groups you are a member of");
+    err_about(e, "cannot preview", "main.locked.t");
+    app_resize(app, 24, 80);
+    deliver(s, PREVIEW_FAILED, e, free);
+    assert_true(golden_has(app_frame(app), "a member of"));
+    press(UI_KEY_DOWN);              /* the message goes, the status stays */
+    assert_int_equal(app->message[0], 0);
+    assert_true(golden_has(app_frame(app), "a member of"));
+    stop_app();
+}
+
 static void starting_is_asked_for_first(void **state)
 {
     (void)state;
@@ -204,8 +221,10 @@ static void a_record_unfolds(void **state)
     assert_int_equal(s->mode, MODE_RECORD);
     check_sizes("preview-record");
     assert_true(golden_has(app_frame(app), "row 1 of 40 shown"));
-    press(UI_KEY_ENTER);             /* input_id is one line */
-    assert_true(golden_has(app_frame(app), "no parts to fold"));
+    press(UI_KEY_ENTER);             /* input_id is one line: shown whole */
+    assert_int_equal(s->mode, MODE_VALUE);
+    press(UI_KEY_ESC);
+    assert_int_equal(s->mode, MODE_RECORD);
     press('z');                      /* everything unfolds */
     assert_true(golden_has(app_frame(app), "12345678901234567890"));
     press(UI_KEY_TAB);
@@ -217,6 +236,55 @@ static void a_record_unfolds(void **state)
     press(UI_KEY_ESC);
     assert_int_equal(s->mode, MODE_TABLE);
     stop_app();
+}
+
+static void a_long_text_is_shown_whole(void **state)
+{
+    (void)state;
+    struct preview_screen *s = start_app("main.vision.inputs", false);
+    struct preview_rows *r = make_rows(2, 2);
+    struct buf text = BUF_INIT;
+    for (int i = 0; i < 600; i++)
+        buf_printf(&text, "word%03d ", i);
+    buf_puts(&text, "the end");
+    free(r->p.cells[0].text);
+    r->p.cells[0].text = str_dup(text.data);
+    buf_release(&text);
+    deliver(s, PREVIEW_READ, r, preview_rows_free);
+    app_resize(app, 15, 60);
+    press(UI_KEY_ENTER);
+    assert_false(golden_has(app_frame(app), "word020"));
+    press(UI_KEY_ENTER);
+    assert_true(golden_has(app_frame(app), "word020"));
+    assert_true(golden_has(app_frame(app), "lines 1-"));
+    press('G');
+    assert_true(golden_has(app_frame(app), "the end"));
+    press(UI_KEY_UP);
+    assert_false(golden_has(app_frame(app), "the end"));
+    press('g');
+    assert_true(golden_has(app_frame(app), "word000"));
+    press(UI_KEY_PAGE_DOWN);
+    assert_false(golden_has(app_frame(app), "word000"));
+    app_resize(app, 24, 80);
+    press(UI_KEY_TAB);               /* the next record */
+    assert_int_equal(s->mode, MODE_RECORD);
+    assert_int_equal(s->record_row, 1);
+    press(UI_KEY_ENTER);
+    press(UI_KEY_ENTER);             /* Enter closes what it opened */
+    assert_int_equal(s->mode, MODE_RECORD);
+    stop_app();
+}
+
+static void a_name_becomes_a_whole_path(void **state)
+{
+    (void)state;
+    char *path = preview_rows_path("pictures.csv");
+    assert_int_equal(path[0], '/');
+    assert_true(str_ends(path, "/pictures.csv"));
+    free(path);
+    path = preview_rows_path("/a/b.csv");
+    assert_string_equal(path, "/a/b.csv");
+    free(path);
 }
 
 static void finding_goes_to_the_cell(void **state)
@@ -286,9 +354,9 @@ static void saving_writes_what_is_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_what_it_does), cmocka_unit_test(shows_rows), cmocka_unit_test(an_empty_table_says_so), cmocka_unit_test(failures_are_told),
+        cmocka_unit_test(says_what_it_does), cmocka_unit_test(shows_rows), cmocka_unit_test(an_empty_table_says_so), cmocka_unit_test(failures_are_told), cmocka_unit_test(a_failure_over_rows_is_told_whole),
         cmocka_unit_test(starting_is_asked_for_first), cmocka_unit_test(old_answers_do_not_count), cmocka_unit_test(a_record_unfolds),
-        cmocka_unit_test(finding_goes_to_the_cell), cmocka_unit_test(saving_writes_what_is_shown),
+        cmocka_unit_test(a_long_text_is_shown_whole), cmocka_unit_test(a_name_becomes_a_whole_path), cmocka_unit_test(finding_goes_to_the_cell), cmocka_unit_test(saving_writes_what_is_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,6 +82,15 @@ static cJSON *annotation_json(sqlite3_stmt *row, int digits)
     return o;
 }
 
+cJSON *clarifai_annotation_json(struct clarifai_store *s, int64_t n)
+{
+    sqlite3_stmt *q = clarifai_db_query(s, "SELECT " COLUMNS FROM "WHERE a.n = ?", "i", n);
+    cJSON *o = q != NULL && sqlite3_step(q) == SQLITE_ROW ? annotation_json(q, 6) : NULL;
+
+    clarifai_db_done(q);
+    return o != NULL ? o : cJSON_CreateObject();
+}
+
 /* --- reading --- */
 
 static void reply_rows(struct talk *t, sqlite3_stmt *rows)
@@ -144,6 +153,10 @@ void clarifai_list_annotations(struct talk *t)
     all = talk_flag(t, "list_all_annotations") || l.user_n + l.model_n + l.workflow_n > 0;
     if (l.id_n > 0 && l.id_n != l.input_n)
         talk_fail(t, 11102, "ids must pair one to one with input_ids");
+    else if (t->call->query(t->call, "task_id") != NULL && l.input_n + l.user_n + l.model_n + l.workflow_n == 0)
+        reply_rows(t, clarifai_db_query(t->store, "SELECT " COLUMNS FROM "WHERE a.app = ? AND a.task = ? AND (? OR a.trusted = 1)"
+                                                  " ORDER BY a.n LIMIT ? OFFSET ?",
+                                        "isiii", t->where.app_n, t->call->query(t->call, "task_id"), (int64_t)all, limit, offset));
     else if (l.input_n + l.user_n + l.model_n + l.workflow_n == 0)
         reply_rows(t, list_whole_app(t, all, limit, offset));
     else

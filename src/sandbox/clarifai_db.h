@@ -55,6 +55,11 @@ int clarifai_bytes_path(struct clarifai_store *s, const char *md5, struct buf *o
 int clarifai_bytes_keep(struct clarifai_store *s, const void *bytes, size_t n, char md5[HASH_MD5_HEX], struct err *e);
 /* Bytes of "/pictures/NAME" (SCENE-NUMBER.EXT), drawn once and kept; false when there is no such picture. */
 bool clarifai_picture_bytes(struct clarifai_store *s, const char *url_path, struct buf *out);
+/*
+ * What the public host answers to a GET of a path ("/pictures/…", "/files/…"): its HTTP status with body and type; 302 with
+ * the new path as body; 0: it never answers. Without the lock.
+ */
+int clarifai_public_host(struct clarifai_store *s, const char *path, struct buf *out, const char **type);
 
 /* --- inputs --- */
 struct clarifai_media {       /* what the processing of an input found */
@@ -66,6 +71,7 @@ struct clarifai_media {       /* what the processing of an input found */
     char *extra;              /* JSON of the kind's object for what has no picture; owned or NULL */
     bool public_host;
     bool allow_duplicate_url;
+    bool slow;                /* a download that ends only when the platform's patience does */
     int code;                 /* 30000, or what processing ends with */
     const char *details;
 };
@@ -82,7 +88,7 @@ struct clarifai_new_input {
 void clarifai_media_release(struct clarifai_media *m);
 /* Looks at bytes (limits, format, decoding) and sets size, info and code. */
 void clarifai_media_look(struct clarifai_store *s, struct clarifai_media *m, const void *bytes, size_t n);
-/* Fetches a URL (only the sandbox's own pictures exist) and looks at it. */
+/* Fetches a URL (only the sandbox's own public host exists) and looks at it. */
 void clarifai_media_fetch(struct clarifai_store *s, struct clarifai_media *m);
 int clarifai_input_insert(struct clarifai_store *s, int64_t app, const struct clarifai_new_input *in, struct err *e);
 
@@ -114,6 +120,8 @@ struct clarifai_new_annotation {
 };
 int clarifai_annotation_insert(struct clarifai_store *s, int64_t app, const struct clarifai_new_annotation *a,
                                struct err *e);
+/* The Annotation object of a row number; an empty object when there is none. */
+cJSON *clarifai_annotation_json(struct clarifai_store *s, int64_t n);
 /* The input-level annotation object of an input; NULL when there is none. */
 cJSON *clarifai_annotation_of_input(struct clarifai_store *s, int64_t input);
 /* Gives every concept below a data object its id, name, value and app, and makes those the app does not have. */

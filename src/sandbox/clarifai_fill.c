@@ -228,3 +228,96 @@ int clarifai_store_bulk(struct clarifai_store *s, const char *user, const char *
     cJSON_Delete(data);
     return done(s, rc, e);
 }
+
+/* --- annotations on very many inputs --- */
+
+#define GUESS "{\"model\":{\"id\":\"general-detection\",\"app_id\":\"main\",\"user_id\":\"clarifai\",\"model_version\":{\"id\":" \
+    "\"1580bb1932594c93b7e2e04456af7c6f\"}}}"
+#define ON_REGION(info) "{\"regions\":[{\"region_info\":{" info "},\"data\":{\"concepts\":[{\"id\":\"boat\"}]}}]}"
+
+static const char *const bulk_kinds[] = {
+    "{\"concepts\":[{\"id\":\"sample\"},{\"id\":\"night\",\"value\":0}]}",
+    ON_REGION("\"bounding_box\":{\"top_row\":0.1,\"left_col\":0.2,\"bottom_row\":0.6,\"right_col\":0.7}"),
+    ON_REGION("\"polygon\":{\"points\":[{\"row\":0.1,\"col\":0.1},{\"row\":0.1,\"col\":0.9},{\"row\":0.9,\"col\":0.5}]}"),
+    ON_REGION("\"point\":{\"row\":0.5,\"col\":0.25}"),
+    ON_REGION("\"keypoint_locations\":[{\"row\":0.4,\"col\":0.4,\"visibility\":1},{\"row\":0.6,\"col\":0.6,\"visibility\":2}]"),
+};
+enum { BULK_KINDS = sizeof bulk_kinds / sizeof *bulk_kinds };
+
+struct bulk_notes {
+    cJSON *data[BULK_KINDS], *model;
+    int64_t made;
+};
+
+static void bulk_notes_release(struct bulk_notes *b)
+{
+    for (int i = 0; i < BULK_KINDS; i++)
+        cJSON_Delete(b->data[i]);
+    cJSON_Delete(b->model);
+}
+
+static int bulk_notes_prepare(struct clarifai_store *s, struct bulk_notes *b, int64_t app, const struct clarifai_bulk_notes *want,
+                              struct err *e)
+{
+    b->model = cJSON_Parse(GUESS);
+    for (int i = 0; i < BULK_KINDS; i++) {
+        b->data[i] = cJSON_Parse(bulk_kinds[i]);
+        if (b->data[i] == NULL || b->model == NULL)
+            return err_no_memory(e);
+        clarifai_shape_normalise(b->data[i], &clarifai_shape_data);
+        clarifai_data_give_ids(s, b->data[i]);
+        if (clarifai_concepts_settle(s, app, want->user, want->app, b->data[i], e) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Each region has an id of its own. */
+static void fresh_region(struct clarifai_store *s, cJSON *data)
+{
+    cJSON *region = cJSON_GetArrayItem(json_arr(data, "regions"), 0);
+    char id[33];
+
+    if (region == NULL)
+        return;
+    clarifai_new_id(s, id);
+    cJSON_SetValuestring(cJSON_GetObjectItemCaseSensitive(region, "id"), id);
+}
+
+static int bulk_note(struct clarifai_store *s, struct bulk_notes *b, int64_t app, int64_t input,
+                     const struct clarifai_bulk_notes *want, int64_t now, struct err *e)
+{
+    int64_t k = b->made++;
+    bool model = want->model_every > 0 && k % want->model_every == want->model_every - 1;
+    bool other = want->others_every > 0 && k % want->others_every == want->others_every - 1;
+    struct clarifai_new_annotation a = {
+        .input = input, .data = b->data[k % BULK_KINDS], .worker = model ? b->model : NULL, .trusted = !model, .created = now,
+        .user = other ? "lab-annotator" : want->user, .code = other ? (k / want->others_every % 2 ? 24157 : 24151) : 24150,
+    };
+
+    fresh_region(s, b->data[k % BULK_KINDS]);
+    return clarifai_annotation_insert(s, app, &a, e);
+}
+
+int clarifai_store_bulk_notes(struct clarifai_store *s, const struct clarifai_bulk_notes *want, int64_t *made, struct err *e)
+{
+    struct bulk_notes b = { .made = 0 };
+    int64_t app, dataset, n = 0, now = clarifai_now(s);
+    int rc = begin(s, e);
+
+    if (rc != 0)
+        return rc;
+    app = clarifai_app_number(s, want->user, want->app);
+    dataset = clarifai_dataset_number(s, app, want->dataset);
+    if (app < 0 || dataset < 0)
+        rc = err_set(e, ERR_NOT_FOUND, "there is no dataset \"%s/%s/%s\"", want->user, want->app, want->dataset);
+    if (rc == 0)
+        rc = bulk_notes_prepare(s, &b, app, want, e);
+    while (rc == 0
+           && (n = clarifai_db_number(s, -1, "SELECT min(input) FROM membership WHERE dataset = ? AND input > ?", "ii", dataset, n)) > 0)
+        for (int64_t i = 0; rc == 0 && i < want->per_input; i++)
+            rc = bulk_note(s, &b, app, n, want, now, e);
+    *made = b.made;
+    bulk_notes_release(&b);
+    return done(s, rc, e);
+}

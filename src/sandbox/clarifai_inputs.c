@@ -41,16 +41,37 @@ void clarifai_media_look(struct clarifai_store *s, struct clarifai_media *m, con
         verdict(m, 30105, "The image has too many pixels.");
 }
 
+/* A failed download by what the host said. */
+static void download_failed(struct clarifai_media *m, int status)
+{
+    m->slow = status == 0 && m->url[0] == '/';
+    if (status == 0)
+        verdict(m, 39996, m->slow ? "The download timed out." : "The host could not be reached.");
+    else
+        verdict(m, 30002, status == 404 ? "The URL answered with HTTP status 404." : "The URL answered with an HTTP error.");
+}
+
 void clarifai_media_fetch(struct clarifai_store *s, struct clarifai_media *m)
 {
-    struct buf bytes = BUF_INIT;
+    struct buf bytes = BUF_INIT, moved = BUF_INIT;
+    const char *type;
+    int status = m->url[0] == '/' ? clarifai_public_host(s, m->url, &bytes, &type) : 0;
 
-    if (clarifai_picture_bytes(s, m->url, &bytes)
-        && clarifai_bytes_keep(s, bytes.data, bytes.len, m->md5, NULL) == 0)
+    if (status == 302) {
+        buf_add(&moved, bytes.data, bytes.len);
+        buf_clear(&bytes);
+        status = moved.failed ? 404 : clarifai_public_host(s, moved.data, &bytes, &type);
+    }
+    if (status != 200)
+        download_failed(m, status);
+    else if (strcmp(m->kind, "image") == 0 && bytes.len == 0)
+        verdict(m, 30300, "The image has no bytes.");
+    else if (clarifai_bytes_keep(s, bytes.data != NULL ? bytes.data : "", bytes.len, m->md5, NULL) == 0)
         clarifai_media_look(s, m, bytes.data, bytes.len);
     else
-        verdict(m, 39996, "The URL could not be downloaded.");
+        verdict(m, 98006, "The download could not be kept.");
     buf_release(&bytes);
+    buf_release(&moved);
 }
 
 /* --- rows --- */

@@ -65,7 +65,7 @@ static const cJSON *find_media(struct posted *p, const cJSON *data)
     return NULL;
 }
 
-/* The sandbox's own pictures are kept by path: its port may be another one at the next start. */
+/* What the sandbox's public host has is kept by path: its port may be another one at the next start. */
 static void take_url(struct talk *t, struct posted *p, const char *url)
 {
     struct url_parts parts;
@@ -75,7 +75,7 @@ static void take_url(struct talk *t, struct posted *p, const char *url)
         refuse(p, 30106, "The URL is not an http or https URL.");
         return;
     }
-    own = url_is_loopback(parts.host) && str_starts(parts.rest, "/pictures/");
+    own = url_is_loopback(parts.host) && (str_starts(parts.rest, "/pictures/") || str_starts(parts.rest, "/files/"));
     p->media.url = str_dup(own ? parts.rest : url);
     if (p->media.url == NULL)
         refuse(p, 98004, "out of memory");
@@ -247,7 +247,7 @@ static void store_all(struct talk *t, struct posted *all, int n, bool suffix)
         if (p->code == 0)
             find_datasets(t, p);
         if (p->code == 0)
-            store_one(t, p, job, t->where.now + wait + (wait > 0 ? i * 100 : 0));
+            store_one(t, p, job, t->where.now + wait * (p->media.slow ? 4 : 1) + (wait > 0 ? i * 100 : 0));
         bad += p->code != 0;
         cJSON_AddItemToArray(list, p->code != 0 ? refused_json(p) : clarifai_input_get(t->store, &t->where, p->id, 9));
     }

@@ -93,6 +93,31 @@ static void bulk(struct route_call *call, struct route_answer *answer)
         json_put_str(answer->json, "error", err_sentence(&e, sentence, sizeof sentence));
 }
 
+/* POST /_control/annotations {"user","app","dataset","per_input","model_every","others_every"}: on every input of a dataset. */
+static void bulk_notes(struct route_call *call, struct route_answer *answer)
+{
+    const cJSON *b = call->body;
+    struct clarifai_bulk_notes want = { .user = json_str_or(b, "user", "lab-user"), .app = json_str_or(b, "app", "traffic"),
+                                        .dataset = json_str_or(b, "dataset", "bulk"), .per_input = 1 };
+    struct err e = { .code = ERR_NONE };
+    char sentence[1400];
+    int64_t made = 0;
+    int rc;
+
+    json_i64(b, "per_input", &want.per_input);
+    json_i64(b, "model_every", &want.model_every);
+    json_i64(b, "others_every", &want.others_every);
+    if (want.per_input < 1 || want.per_input > 1000)
+        rc = err_set(&e, ERR_USAGE, "per_input must be 1 to 1000");
+    else
+        rc = clarifai_store_bulk_notes(sandbox_clarifai(call->sandbox), &want, &made, &e);
+    answer->status = rc == 0 ? 200 : 400;
+    answer->json = cJSON_CreateObject();
+    json_put_i64(answer->json, "annotations", rc == 0 ? made : 0);
+    if (rc != 0)
+        json_put_str(answer->json, "error", err_sentence(&e, sentence, sizeof sentence));
+}
+
 #define ROW(method, path, query, body, handler) { method, path, ROUTE_CLARIFAI, query APP_QUERY, body, handler }
 /* The long form and its short twin. */
 #define APP(method, tail, query, body, handler) \
@@ -139,7 +164,7 @@ const struct route clarifai_routes[] = {
     SEND("DELETE", "/inputs", delete_inputs),
     APP("DELETE", "/inputs/{id}", "input_id ", NULL, delete_input),
     GET("/annotations", PAGE "ids input_ids user_ids model_version_ids workflow_version_ids list_all_annotations"
-        " return_model_output ", list_annotations),
+        " return_model_output task_id ", list_annotations),
     SEND("POST", "/annotations", post_annotations),
     SEND("PATCH", "/annotations", patch_annotations),
     SEND("DELETE", "/annotations", delete_annotations),
@@ -152,5 +177,6 @@ const struct route clarifai_routes[] = {
     SEND("POST", "/concepts", post_concepts),
     SEND("PATCH", "/concepts", patch_concepts),
     { "POST", "/_control/inputs", ROUTE_CONTROL, "", "user app dataset prefix count", bulk },
+    { "POST", "/_control/annotations", ROUTE_CONTROL, "", "user app dataset per_input model_every others_every", bulk_notes },
     { NULL, NULL, ROUTE_PUBLIC, NULL, NULL, NULL },
 };

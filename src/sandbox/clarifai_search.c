@@ -133,7 +133,7 @@ static void has_concept(struct clause *c, const cJSON *concept)
     buf_printf(c->sql, " AND (json_extract(j.value, '$.value') >= 0.5) = %d))", value >= 0.5);
 }
 
-static void has_metadata(struct clause *c, const cJSON *o, const char *path)
+static void has_values(struct clause *c, const cJSON *o, const char *column, const char *path)
 {
     const cJSON *v;
 
@@ -141,11 +141,11 @@ static void has_metadata(struct clause *c, const cJSON *o, const char *path)
         struct buf deeper = BUF_INIT;
         buf_printf(&deeper, "%s.\"%s\"", path, v->string);
         if (cJSON_IsObject(v)) {
-            has_metadata(c, v, deeper.data);
+            has_values(c, v, column, deeper.data);
         } else {
             char *text = cJSON_PrintUnformatted(v);
             open_annotation(c);
-            buf_puts(c->sql, "json_extract(a.data, ");
+            buf_printf(c->sql, "json_extract(%s, ", column);
             literal(c->sql, deeper.data);
             buf_puts(c->sql, ") IS json_extract(");
             literal(c->sql, text != NULL ? text : "null");
@@ -180,6 +180,39 @@ static int has_regions(struct clause *c, const cJSON *regions)
     return 0;
 }
 
+/* Within a box of two corners, or a distance of a point; a degree of latitude is some 111.2 km. */
+static int in_geo(struct clause *c, const cJSON *geo)
+{
+    const cJSON *box = json_arr(geo, "geo_box"), *limit = json_obj(geo, "geo_limit"), *point = json_obj(geo, "geo_point");
+    double lon[2] = { 0, 0 }, lat[2] = { 0, 0 }, value = 0, km;
+
+    if (cJSON_GetArraySize(box) == 2) {
+        for (int i = 0; i < 2; i++) {
+            json_f64(json_obj(cJSON_GetArrayItem(box, i), "geo_point"), "longitude", &lon[i]);
+            json_f64(json_obj(cJSON_GetArrayItem(box, i), "geo_point"), "latitude", &lat[i]);
+        }
+        open_annotation(c);
+        buf_printf(c->sql, "json_extract(a.data, '$.geo.geo_point.longitude') BETWEEN %.9g AND %.9g AND"
+                           " json_extract(a.data, '$.geo.geo_point.latitude') BETWEEN %.9g AND %.9g)",
+                   lon[0] < lon[1] ? lon[0] : lon[1], lon[0] < lon[1] ? lon[1] : lon[0], lat[0] < lat[1] ? lat[0] : lat[1],
+                   lat[0] < lat[1] ? lat[1] : lat[0]);
+        return 0;
+    }
+    if (point == NULL || limit == NULL || !json_f64(limit, "value", &value))
+        return unusable(c, "a geo without a box or a limit");
+    json_f64(point, "longitude", &lon[0]);
+    json_f64(point, "latitude", &lat[0]);
+    km = strstr(json_str_or(limit, "type", "withinKilometers"), "Miles") != NULL ? value * 1.609344 : value;
+    if (strstr(json_str_or(limit, "type", ""), "Degrees") != NULL)
+        km = value * 111.195;
+    open_annotation(c);
+    buf_printf(c->sql, "acos(min(1, max(-1, sin(radians(%.9g)) * sin(radians(json_extract(a.data, '$.geo.geo_point.latitude'))) +"
+                       " cos(radians(%.9g)) * cos(radians(json_extract(a.data, '$.geo.geo_point.latitude'))) *"
+                       " cos(radians(json_extract(a.data, '$.geo.geo_point.longitude') - %.9g))))) * 6371.0 <= %.9g)",
+               lat[0], lat[0], lon[0], km);
+    return 0;
+}
+
 static int filter_data(struct clause *c, const cJSON *data)
 {
     const cJSON *v, *item;
@@ -189,10 +222,16 @@ static int filter_data(struct clause *c, const cJSON *data)
             cJSON_ArrayForEach(item, v)
                 has_concept(c, item);
         else if (strcmp(v->string, "metadata") == 0)
-            has_metadata(c, v, "$.metadata");
+            has_values(c, v, "a.data", "$.metadata");
         else if (strcmp(v->string, "regions") == 0)
             has_regions(c, v);
-        else if (strcmp(v->string, "frames") == 0)
+        else if (strcmp(v->string, "clusters") == 0 && cJSON_GetArraySize(v) > 0) {
+            next(c);
+            buf_puts(c->sql, "0"); /* no input is in a cluster here */
+        } else if (strcmp(v->string, "geo") == 0) {
+            if (in_geo(c, v) != 0)
+                return -1;
+        } else if (strcmp(v->string, "frames") == 0)
             has_member(c, "$.frames[0].frame_info");
         else if (strcmp(v->string, "time_segments") == 0)
             has_member(c, "$.time_segments[0].time_info");
@@ -218,6 +257,7 @@ static int filter_annotation(struct clause *c, const cJSON *annotation)
     annotation_text(c, "a.model_version", json_str(json_obj(json_obj(worker, "model"), "model_version"), "id"));
     annotation_text(c, "a.workflow_version", json_str(json_obj(json_obj(worker, "workflow"), "version"), "id"));
     annotation_text(c, "a.task", json_str(annotation, "task_id"));
+    has_values(c, json_obj(annotation, "annotation_info"), "a.info", "$");
     annotation_flag(c, annotation, "trusted");
     annotation_flag(c, annotation, "input_level");
     if (status_code(annotation, &code) == 0) {
@@ -331,31 +371,6 @@ static void reply_count(struct talk *t, const struct buf *where)
     json_put_item(o, "hit_counts", counts);
 }
 
-static cJSON *annotation_object(struct talk *t, int64_t n)
-{
-    cJSON *o = cJSON_CreateObject();
-    sqlite3_stmt *q = clarifai_db_query(t->store,
-                                        "SELECT a.id, i.id, a.data, a.user, a.code, a.created, a.modified, a.trusted,"
-                                        " a.input_level FROM annotations a JOIN inputs i ON i.n = a.input WHERE a.n = ?",
-                                        "i", n);
-
-    if (q != NULL && sqlite3_step(q) == SQLITE_ROW) {
-        json_put_str(o, "id", clarifai_db_text(q, 0));
-        json_put_str(o, "input_id", clarifai_db_text(q, 1));
-        json_put_item(o, "data", cJSON_CreateRaw(clarifai_db_text(q, 2)));
-        json_put_str(o, "user_id", clarifai_db_text(q, 3));
-        json_put_item(o, "status", clarifai_code_json(sqlite3_column_int(q, 4), NULL));
-        talk_time(o, "created_at", sqlite3_column_int64(q, 5), 6);
-        talk_time(o, "modified_at", sqlite3_column_int64(q, 6), 6);
-        if (sqlite3_column_int(q, 7))
-            json_put_bool(o, "trusted", true);
-        if (sqlite3_column_int(q, 8))
-            json_put_bool(o, "input_level", true);
-    }
-    clarifai_db_done(q);
-    return o;
-}
-
 static cJSON *hit_json(struct talk *t, int64_t n, bool annotations)
 {
     cJSON *hit = cJSON_CreateObject(), *input = NULL;
@@ -370,7 +385,7 @@ static cJSON *hit_json(struct talk *t, int64_t n, bool annotations)
     clarifai_db_done(q);
     json_put_i64(hit, "score", 1);
     json_put_item(hit, "input", input);
-    json_put_item(hit, "annotation", annotation_object(t, annotation));
+    json_put_item(hit, "annotation", clarifai_annotation_json(t->store, annotation));
     json_put_str(hit, "user_id", t->where.user);
     json_put_str(hit, "app_id", t->where.app);
     return hit;
@@ -396,10 +411,11 @@ static void reply_hits(struct talk *t, const cJSON *search, struct buf *where, b
     o = talk_reply(t, 10000);
     json_put_str(o, "id", id);
     json_put_item(o, "hits", hits);
-    if (json_obj(search, "query") != NULL)
-        json_put_item(o, "query", cJSON_Duplicate(json_obj(search, "query"), true));
     cJSON_AddItemToArray(searches, cJSON_Duplicate(search, true));
     json_put_item(o, "searches", searches);
+    clarifai_shape_normalise(o, &clarifai_shape_annotation_searches); /* its list of searches, in answer form */
+    if (json_obj(json_arr(o, "searches")->child, "query") != NULL)
+        json_put_item(o, "query", cJSON_Duplicate(json_obj(json_arr(o, "searches")->child, "query"), true));
 }
 
 static void run_search(struct talk *t, bool annotations)

@@ -45,4 +45,8 @@ int clarifai_store_add_annotation(struct clarifai_store *s, const char *user, co
  * "sample", sharing a few small pictures; a million in some 15 s. */
 int clarifai_store_bulk(struct clarifai_store *s, const char *user, const char *app, const char *dataset,
                         const char *prefix, int64_t n, struct err *e);
+/* Annotations by people on every input of a dataset: concept, box, polygon, point and keypoints in turn. Every model_every-th
+ * is a model's, every others_every-th somebody else's and pending or awaiting review (0: none). made: how many. */
+struct clarifai_bulk_notes { const char *user, *app, *dataset; int64_t per_input, model_every, others_every; };
+int clarifai_store_bulk_notes(struct clarifai_store *s, const struct clarifai_bulk_notes *want, int64_t *made, struct err *e);
 #endif

@@ -5,7 +5,7 @@
  */
 #include "sandbox/inner.h"
 
-extern const struct route control_routes[];
+extern const struct route control_routes[], bucket_routes[];
 extern const struct route databricks_auth_routes[], databricks_cluster_routes[], databricks_command_routes[],
     databricks_statement_routes[], databricks_warehouse_routes[], databricks_uc_routes[], databricks_files_routes[],
     databricks_secret_routes[];

@@ -250,6 +250,7 @@ static bool turn_wait(struct sql_job *j)
 static bool execute(struct sql_job *j, const char *text, const struct sql_parameter *parameters, int count)
 {
     struct err e = { 0 };
+    sql_session_output(j->line->session, sandbox_setting(j->sandbox, "sql.failed_attempt", 0) != 0, sandbox_setting(j->sandbox, "sql.plain_output", 0) != 0);
     if (sql_execute(j->line->session, text, parameters, count, job_cancelled, j, &j->result, &e) < 0)
         result_fail(&j->result, "INTERNAL_ERROR", "XX000", e.cause);
     return !j->result.failed;

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "sandbox/clarifai_db.h"
-#include "sandbox/server.h"
+#include "sandbox/inner.h"
 #include <sys/stat.h>
 
 #define PICTURE_MAX ((size_t)160 << 20)
@@ -166,30 +166,35 @@ static void old_public(struct route_call *c, struct route_answer *a)
     }
 }
 
-/* /pictures/{name}: somebody else's host, which must never see a credential. */
-static void public_picture(struct route_call *c, struct route_answer *a)
+/* /pictures/{name} and /files/{name}: somebody else's host, which must never see a credential. */
+static void public_file(struct route_call *c, struct route_answer *a)
 {
     struct buf bytes = BUF_INIT;
-    char path[300];
-    const char *dot = strrchr(c->captures[0], '.');
+    const char *type;
+    int status;
 
     if (c->header(c, "Authorization") != NULL)
         sandbox_count(c->sandbox, "images.credential_sent_to_public_host", 1);
-    snprintf(path, sizeof path, "/pictures/%.250s", c->captures[0]);
-    if (dot == NULL || !clarifai_picture_bytes(sandbox_clarifai(c->sandbox), path, &bytes)) {
-        refuse(a, 404, "Not Found\n");
-    } else {
-        a->status = 200;
-        a->content_type = picture_content_type(picture_format_of(dot + 1));
-        a->text_size = bytes.len;
-        a->text = buf_take(&bytes);
+    status = clarifai_public_host(sandbox_clarifai(c->sandbox), c->path, &bytes, &type);
+    if (status == 0) {
+        sandbox_sleep(c->sandbox, sandbox_setting(c->sandbox, "images.silence_ms", 60000));
+        status = 504;
     }
+    if (status == 302)
+        route_header(a, "Location", bytes.data);
+    a->status = status;
+    a->content_type = type;
+    a->text_size = bytes.len;
+    a->text = buf_take(&bytes);
+    if (a->text == NULL)
+        refuse(a, status, status == 200 ? "" : "Not Found\n");
     buf_release(&bytes);
 }
 
 const struct route image_routes[] = {
     { "GET", "/{size}/users/{u}/apps/{a}/inputs/{kind}/{md5}", ROUTE_IMAGES, "", "-", secure },
     { "GET", "/clarifai-api/img3/prod/{size}/{u}/{md5}", ROUTE_IMAGES, "", "-", old_public },
-    { "GET", "/pictures/{name}", ROUTE_IMAGES, "", "-", public_picture },
+    { "GET", "/pictures/{name}", ROUTE_IMAGES, "", "-", public_file },
+    { "GET", "/files/{name}", ROUTE_IMAGES, "", "-", public_file },
     { NULL, NULL, ROUTE_PUBLIC, NULL, NULL, NULL },
 };

@@ -19,6 +19,9 @@ static const char schema[] =
     "CREATE INDEX IF NOT EXISTS tbl_uuid ON tbl(uuid);"
     "CREATE TABLE IF NOT EXISTS history(table_id INTEGER, version INTEGER, ts INTEGER, user TEXT, operation TEXT, parameters TEXT, metrics TEXT,"
     " blind INTEGER, PRIMARY KEY(table_id, version)) WITHOUT ROWID;"
+    /* what a version looked like: its rows (those up to last_row that were there) and columns; undo: rows before a change */
+    "CREATE TABLE IF NOT EXISTS past(table_id INTEGER, version INTEGER, store INTEGER, last_row INTEGER, columns TEXT, PRIMARY KEY(table_id, version)) WITHOUT ROWID;"
+    "CREATE TABLE IF NOT EXISTS undo(store INTEGER, id INTEGER, version INTEGER, b BLOB, PRIMARY KEY(store, id, version)) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS counter(name TEXT PRIMARY KEY, value INTEGER);"
     "INSERT OR IGNORE INTO counter VALUES('store', 0);";
 
@@ -59,7 +62,8 @@ static int open_all(struct lake *l, struct err *e) {
     if (!rc && sqlite3_exec(l->db, schema, NULL, NULL, NULL) != SQLITE_OK) rc = lake_sql_error(l->db, "cannot prepare", e);
     if (!rc) rc = open_database(path, &l->reader, e);
     free(path);
-    return rc ? -1 : lake_long_names_open(l, e);
+    if (!rc) rc = lake_long_names_open(l, e);
+    return rc ? -1 : lake_names_upgrade(l, e);
 }
 
 struct lake *lake_open(const char *dir, struct err *e) {
@@ -287,15 +291,29 @@ int lake_volume_drop(struct lake *l, const char *full_name, struct err *e) {
     return rc;
 }
 
-int lake_remove_table(struct lake *l, int64_t id, struct err *e) {
-    char sql[200], store[64] = "";
+/* Every store a table has had, as statements that drop them. */
+static int drop_stores(struct lake *l, int64_t id, struct buf *sql, struct err *e) {
+    static const char text[] = "SELECT store FROM tbl WHERE id=?1 AND store>0 UNION SELECT store FROM past WHERE table_id=?1 AND store>0";
     sqlite3_stmt *s = NULL;
-    snprintf(sql, sizeof sql, "SELECT store FROM tbl WHERE id=%lld", (long long)id);
-    if (sqlite3_prepare_v2(l->db, sql, -1, &s, NULL) != SQLITE_OK) return lake_sql_error(l->db, "cannot read", e);
-    if (sqlite3_step(s) == SQLITE_ROW && sqlite3_column_int64(s, 0)) snprintf(store, sizeof store, "DROP TABLE IF EXISTS rows_%lld;", (long long)sqlite3_column_int64(s, 0));
+    if (sqlite3_prepare_v2(l->db, text, -1, &s, NULL) != SQLITE_OK) return lake_sql_error(l->db, "cannot read", e);
+    sqlite3_bind_int64(s, 1, id);
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        long long store = (long long)sqlite3_column_int64(s, 0);
+        buf_printf(sql, "DROP TABLE IF EXISTS rows_%lld;DELETE FROM undo WHERE store=%lld;", store, store);
+    }
     sqlite3_finalize(s);
-    snprintf(sql, sizeof sql, "%sDELETE FROM history WHERE table_id=%lld;DELETE FROM tbl WHERE id=%lld", store, (long long)id, (long long)id);
-    return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : lake_sql_error(l->db, "cannot drop the table in", e);
+    return 0;
+}
+
+int lake_remove_table(struct lake *l, int64_t id, struct err *e) {
+    struct buf sql;
+    buf_init(&sql, 0);
+    int rc = drop_stores(l, id, &sql, e);
+    for (int i = 0; i < 3; i++) buf_printf(&sql, "DELETE FROM %s WHERE %s=%lld;", (const char *[]){"history", "past", "tbl"}[i], i < 2 ? "table_id" : "id", (long long)id);
+    if (!rc) rc = buf_error(&sql, e);
+    if (!rc && sqlite3_exec(l->db, sql.data, NULL, NULL, NULL) != SQLITE_OK) rc = lake_sql_error(l->db, "cannot drop the table in", e);
+    buf_release(&sql);
+    return rc;
 }
 
 static int drop_table(struct lake *l, char *const part[3], const char *full_name, struct err *e) {

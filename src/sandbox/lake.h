@@ -34,8 +34,8 @@ cJSON *lake_list(struct lake *l, const char *kind, const char *parent, const cha
 
 /*
  * Where a path of SQL or REST is on disk: "/Volumes/c/s/v/rel" and "s3://bucket/rel" (also s3a, abfss, gs).
- * Each segment is stored percent-encoded (unreserved bytes raw; over 255 bytes: the first 180 and a hash), so any name is possible and none
- * escapes. The volume must exist (ERR_NOT_FOUND). Appends the host path to out. lake_segment_name undoes it for a
+ * Each segment is stored under its own name where a host folder can have it, else encoded (lake_path.c), so any name is
+ * possible and none escapes. The volume must exist (ERR_NOT_FOUND). Appends the host path to out. lake_segment_name undoes it for a
  * directory entry.
  */
 int lake_path(struct lake *l, const char *path, struct buf *out, struct err *e);

@@ -3,13 +3,19 @@
 #include "base/hash.h"
 #include "base/str.h"
 #include "base/url.h"
+#include <dirent.h>
 #include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /*
- * A segment of more than 255 bytes once encoded is kept as its first bytes and a hash; what it stands for is noted in
- * DIR/long-names (one encoded name a line) and here. One lake a process.
+ * A segment is kept under its own name, so that files can be dropped into the data folder. Names a host folder cannot have
+ * ("." and "..", and those that look encoded) are kept as "%=" and the percent-encoded name. One of more than 255 bytes is
+ * kept as the first bytes of its encoded form and a hash; what it stands for is noted in DIR/long-names (one encoded name a
+ * line) and here. One lake a process.
  */
 #define SEGMENT_MAX 255
+#define ENCODED "%="
 #define HEAD_MAX 180
 static pthread_mutex_t long_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct str_list long_entries, long_names;
@@ -88,22 +94,31 @@ static int note_long(struct lake *l, const char *encoded, struct err *e) {
     return rc;
 }
 
-static int add_segment(struct lake *l, struct buf *out, const char *s, size_t n, struct err *e) {
+static int add_encoded(struct lake *l, struct buf *out, const char *s, size_t n, struct err *e) {
     struct buf encoded;
     buf_init(&encoded, 0);
-    bool dots = n <= 2 && n && s[0] == '.' && s[n - 1] == '.';
+    bool dots = n <= 2 && s[0] == '.' && s[n - 1] == '.';
     if (dots) buf_puts(&encoded, n == 1 ? "%2E" : "%2E%2E");
     else url_encode(&encoded, s, n);
     int rc = buf_error(&encoded, e);
-    buf_putc(out, '/');
-    if (!rc && encoded.len > SEGMENT_MAX) {
+    if (!rc && n > SEGMENT_MAX) {
         rc = note_long(l, encoded.data, e);
         short_entry(encoded.data, out);
-    } else {
-        buf_add(out, encoded.data, encoded.len);
+    } else if (!rc) {
+        buf_puts(out, ENCODED);
+        buf_puts(out, encoded.data);
     }
     buf_release(&encoded);
     return rc ? rc : buf_error(out, e);
+}
+
+static int add_segment(struct lake *l, struct buf *out, const char *s, size_t n, struct err *e) {
+    bool dots = n && n <= 2 && s[0] == '.' && s[n - 1] == '.';
+    bool looks_encoded = n > 2 && !memcmp(s, ENCODED, 2);
+    buf_putc(out, '/');
+    if (dots || looks_encoded || n > SEGMENT_MAX) return add_encoded(l, out, s, n, e);
+    buf_add(out, s, n);
+    return buf_error(out, e);
 }
 
 static int add_segments(struct lake *l, struct buf *out, const char *rest, struct err *e) {
@@ -165,10 +180,63 @@ int lake_path(struct lake *l, const char *path, struct buf *out, struct err *e) 
 }
 
 int lake_segment_name(const char *entry, struct buf *out) {
-    const char *name = entry;
     pthread_mutex_lock(&long_lock);
-    if (strstr(entry, "%L")) name = long_name(entry);
-    bool ok = name && url_decode(out, name, strlen(name), false);
+    const char *encoded = strstr(entry, "%L") ? long_name(entry) : NULL;
+    if (!encoded && str_starts(entry, ENCODED)) encoded = entry + 2;
+    bool ok = encoded ? url_decode(out, encoded, strlen(encoded), false) : !buf_puts(out, entry);
     pthread_mutex_unlock(&long_lock);
     return ok && !out->failed ? 0 : -1;
+}
+
+/* --- folders of an older version, which kept every name percent-encoded --- */
+static int rename_entry(struct lake *l, const char *folder, const char *entry, struct err *e) {
+    struct buf name, to;
+    buf_init(&name, 0);
+    buf_init(&to, 0);
+    char *from = str_printf("%s/%s", folder, entry);
+    const char *encoded = strstr(entry, "%L") ? long_name(entry) : NULL;
+    bool known = url_decode(&name, encoded ? encoded : entry, strlen(encoded ? encoded : entry), false) && name.len; /* else it was dropped there by hand */
+    int rc = from ? buf_puts(&to, folder) : err_no_memory(e);
+    if (!rc && known) rc = add_segment(l, &to, name.data, name.len, e);
+    if (!rc && known && !str_eq(from, to.data) && rename(from, to.data)) rc = err_set_errno(e, errno, "cannot rename \"%s\"", from);
+    free(from);
+    buf_release(&name);
+    buf_release(&to);
+    return rc;
+}
+
+/* Deepest first, so that a folder's path stays as it was listed. */
+static int rename_below(struct lake *l, const char *folder, struct err *e) {
+    struct str_list names = {0};
+    struct dirent *entry;
+    struct stat st;
+    int rc = 0;
+    DIR *d = opendir(folder);
+    while (d && !rc && (entry = readdir(d)))
+        if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, "..")) rc = str_list_add(&names, entry->d_name);
+    if (d) closedir(d);
+    for (size_t i = 0; i < names.count && !rc; i++) {
+        char *path = str_printf("%s/%s", folder, names.items[i]);
+        if (!path) rc = err_no_memory(e);
+        else if (!lstat(path, &st) && S_ISDIR(st.st_mode)) rc = rename_below(l, path, e);
+        free(path);
+        if (!rc && strchr(names.items[i], '%')) rc = rename_entry(l, folder, names.items[i], e);
+    }
+    str_list_release(&names);
+    return rc;
+}
+
+int lake_names_upgrade(struct lake *l, struct err *e) {
+    static const char *const folders[] = {"volumes", "s3"};
+    char *mark = str_printf("%s/names", l->dir);
+    int rc = mark ? 0 : err_no_memory(e);
+    bool done = mark && !access(mark, F_OK);
+    for (int i = 0; i < 2 && !rc && !done; i++) {
+        char *folder = str_printf("%s/%s", l->dir, folders[i]);
+        rc = folder ? rename_below(l, folder, e) : err_no_memory(e);
+        free(folder);
+    }
+    if (!rc && !done) rc = file_write_atomic(mark, "as they are\n", 12, e);
+    free(mark);
+    return rc;
 }

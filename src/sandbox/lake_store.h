@@ -38,5 +38,7 @@ extern const char LAKE_SQL_NULL[];
 int lake_run(sqlite3 *db, struct err *e, const char *sql, ...);
 /* Loads the names kept for long path segments. */
 int lake_long_names_open(struct lake *l, struct err *e);
+/* Renames what an older version kept percent-encoded; once for each data folder. */
+int lake_names_upgrade(struct lake *l, struct err *e);
 void lake_long_names_close(void);
 #endif

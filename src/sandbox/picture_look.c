@@ -146,19 +146,54 @@ static bool walk_webp(const struct view *v, struct picture_info *info)
     return false;
 }
 
-static bool walk_bmp(const struct view *v, struct picture_info *info)
+/* Run-length coded rows: pairs of bytes up to the end-of-bitmap mark. */
+static bool walk_bmp_runs(const struct view *v, size_t at, bool half_bytes)
 {
-    uint64_t row, need;
+    while (at + 2 <= v->n) {
+        unsigned count = v->b[at], code = v->b[at + 1];
+        at += 2;
+        if (count != 0 || code == 0)
+            continue;
+        if (code == 1)
+            return true;
+        if (code == 2)
+            at += 2;
+        else
+            at += half_bytes ? ((code + 1) / 2 + 1) / 2 * 2 : (code + 1) / 2 * 2;
+    }
+    return false;
+}
+
+static bool bmp_size(const struct view *v, struct picture_info *info, unsigned *bits, unsigned *coding)
+{
     int32_t height;
 
-    if (v->n < 54 || le32(v->b + 14) < 40)
-        return false;
+    if (le32(v->b + 14) == 12) { /* OS/2 */
+        *bits = le16(v->b + 24);
+        *coding = 0;
+        return set_size(info, le16(v->b + 18), le16(v->b + 20));
+    }
     height = (int32_t)le32(v->b + 22);
-    if (height == INT32_MIN || !set_size(info, le32(v->b + 18), (uint64_t)(height < 0 ? -height : height)))
+    *bits = le16(v->b + 28);
+    *coding = le32(v->b + 30);
+    return le32(v->b + 14) >= 40 && height != INT32_MIN
+        && set_size(info, le32(v->b + 18), (uint64_t)(height < 0 ? -height : height));
+}
+
+/* Plain rows (coding 0), rows with bit masks (3, 6) and run-length coded ones (1, 2). */
+static bool walk_bmp(const struct view *v, struct picture_info *info)
+{
+    unsigned bits, coding;
+    uint64_t row;
+
+    if (v->n < 54 || !bmp_size(v, info, &bits, &coding) || le32(v->b + 10) >= v->n)
         return false;
-    row = ((uint64_t)info->width * le16(v->b + 28) + 31) / 32 * 4;
-    need = le32(v->b + 10) + (le32(v->b + 30) == 0 ? row * (uint64_t)info->height : 1);
-    return need <= v->n;
+    if (bits != 1 && bits != 4 && bits != 8 && bits != 16 && bits != 24 && bits != 32)
+        return false;
+    if (coding == 1 || coding == 2)
+        return bits == (coding == 1 ? 8u : 4u) && walk_bmp_runs(v, le32(v->b + 10), coding == 2);
+    row = ((uint64_t)info->width * bits + 31) / 32 * 4;
+    return (coding == 0 || coding == 3 || coding == 6) && le32(v->b + 10) + row * (uint64_t)info->height <= v->n;
 }
 
 struct tiff { const struct view *v; bool big; };
@@ -288,8 +323,8 @@ enum picture_verdict picture_probe(const void *bytes, size_t n, int64_t decode_p
         return PICTURE_FOREIGN;
     if (!m->walk(&v, info))
         return PICTURE_BROKEN;
-    if ((int64_t)info->width * info->height > decode_pixels || m->format == PICTURE_TIFF)
-        return PICTURE_OK; /* libtiff would print to stderr; the walk has checked every strip */
+    if ((int64_t)info->width * info->height > decode_pixels || m->format == PICTURE_TIFF || m->format == PICTURE_BMP)
+        return PICTURE_OK; /* libtiff would print to stderr, libgd knows few kinds of BMP; the walks have checked every row */
     gdSetErrorMethod(hear_nothing);
     im = decode(&v, m->format);
     if (im == NULL)

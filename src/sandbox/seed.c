@@ -2,12 +2,10 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "sandbox/bucket.h"
 #include "sandbox/lake.h"
 #include "sandbox/picture.h"
 #include "sandbox/server.h"
-#include "sandbox/sql/sql.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #define VOLUME "/Volumes/main/vision/"
@@ -42,33 +40,9 @@ int sandbox_seed(struct sandbox *s, struct err *e)
 
 /* --- files --- */
 
-static int write_file(struct sandbox *s, const char *path, const void *bytes, size_t n, struct err *e)
-{
-    struct buf host = BUF_INIT;
-    char *slash;
-    int rc = lake_path(sandbox_lake(s), path, &host, e), fd;
-
-    if (rc != 0) {
-        buf_release(&host);
-        return rc;
-    }
-    slash = strrchr(host.data, '/');
-    *slash = '\0';
-    rc = file_make_dirs(host.data, e);
-    *slash = '/';
-    if (rc == 0) {
-        fd = open(host.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        rc = fd < 0 ? err_set_errno(e, errno, "cannot write \"%s\"", host.data) : file_write_all(fd, bytes, n, e);
-        if (fd >= 0 && close(fd) != 0 && rc == 0)
-            rc = err_set_errno(e, errno, "cannot write \"%s\"", host.data);
-    }
-    buf_release(&host);
-    return rc;
-}
-
 static int write_text(struct sandbox *s, const char *path, const char *text, struct err *e)
 {
-    return write_file(s, path, text, strlen(text), e);
+    return bucket_write(s, path, text, strlen(text), e);
 }
 
 struct shot { const char *path; int scene; enum picture_format format; };
@@ -138,7 +112,7 @@ static int draw_all(struct sandbox *s, const char *volume, const struct shot *sh
         snprintf(path, sizeof path, "%s%s/%s", VOLUME, volume, shot->path);
         rc = picture_draw(shot->scene, i + 1, bulky ? width / 2 : width, bulky ? height / 2 : height, shot->format, &bytes, e);
         if (rc == 0)
-            rc = write_file(s, path, bytes.data, bytes.len, e);
+            rc = bucket_write(s, path, bytes.data, bytes.len, e);
     }
     buf_release(&bytes);
     return rc;
@@ -151,7 +125,7 @@ static int write_oddities(struct sandbox *s, struct err *e)
     int rc = picture_draw(HARBOUR, 99, 640, 480, PICTURE_JPEG, &bytes, e);
 
     if (rc == 0)
-        rc = write_file(s, VOLUME "pictures/2026/09/cut-short.jpg", bytes.data, bytes.len / 2, e);
+        rc = bucket_write(s, VOLUME "pictures/2026/09/cut-short.jpg", bytes.data, bytes.len / 2, e);
     buf_release(&bytes);
     if (rc == 0)
         rc = write_text(s, VOLUME "pictures/2026/09/letter.jpg", "Dear harbour master,\nthis is a text file named .jpg.\n", e);
@@ -175,7 +149,7 @@ static int write_many(struct sandbox *s, struct err *e)
     }
     for (int i = 0; rc == 0 && i < 1500; i++) {
         snprintf(path, sizeof path, VOLUME "many_files/batch-%02d/%s-%05d.jpg", i / 500, picture_scene_name(i % 6), i);
-        rc = write_file(s, path, tiny[i % 6].data, tiny[i % 6].len, e);
+        rc = bucket_write(s, path, tiny[i % 6].data, tiny[i % 6].len, e);
     }
     for (int i = 0; i < 6; i++)
         buf_release(&tiny[i]);
@@ -370,96 +344,6 @@ static int make_tables(struct sandbox *s, struct err *e)
     return lake_tables_bulk(l, "main.many", "table_", 5000, "id STRING, label STRING, at TIMESTAMP", e);
 }
 
-/* --- the bucket --- */
-
-#define CSV_HEAD "inputid,input,concepts,metadata,geopoints\n"
-
-static int write_good_csv(struct sandbox *s, struct err *e)
-{
-    struct buf csv = BUF_INIT;
-    const char *origin = sandbox_image_origin(s);
-    int rc;
-
-    buf_puts(&csv, CSV_HEAD);
-    for (int i = 1; i <= 30; i++) {
-        const char *scene = picture_scene_name(i);
-        buf_printf(&csv, "%03d,%s/pictures/%s-%d.jpg,%s,\"{'filename': '%s.jpg', 'split': '%s'}\",", i, origin, scene, i,
-                   i % 4 == 0 ? "" : scene, scene, i % 5 ? "train" : "val");
-        if (i % 3 == 0)
-            buf_printf(&csv, "\"%d.5,%d.25\"", 4 + i, 50 - i);
-        buf_putc(&csv, '\n');
-    }
-    rc = buf_error(&csv, e);
-    if (rc == 0)
-        rc = write_file(s, "s3://lab-bucket/imports/harbour.csv", csv.data, csv.len, e);
-    buf_release(&csv);
-    return rc;
-}
-
-/* Good rows between bad ones: ids, URLs, concepts, metadata, geopoints, cells. */
-static int write_bad_csv(struct sandbox *s, struct err *e)
-{
-    static const char *const rows[] = {
-        "good-1,@/pictures/cat-1.jpg,cat,\"{\"\"split\"\": \"\"train\"\"}\",\"4.9,52.37\"",
-        ",@/pictures/cat-2.jpg,cat,,",
-        "has blank,@/pictures/cat-3.jpg,cat,,",
-        "an-inputid-that-is-far-longer-than-forty-eight-characters,@/pictures/cat-4.jpg,cat,,",
-        "no-url,,cat,,",
-        "not-a-url,harbour.jpg,cat,,",
-        "ftp-url,ftp://127.0.0.1/harbour.jpg,cat,,",
-        "missing-picture,@/pictures/dragon-1.jpg,dragon,,",
-        "good-2,@/pictures/harbour-2.jpg,\"['harbour', 'boat']\",\"{'note': 'it\\'s \"\"quoted\"\", and, has commas'}\",",
-        "bad-metadata,@/pictures/harbour-3.jpg,harbour,\"{'split': \",",
-        "bad-geo-text,@/pictures/harbour-4.jpg,harbour,,somewhere",
-        "bad-geo-range,@/pictures/harbour-5.jpg,harbour,,\"200,95\"",
-        "good-1,@/pictures/cat-6.jpg,cat,,",
-        "too-few-cells,@/pictures/cat-7.jpg",
-        "two-lines,@/pictures/street-8.jpg,street,\"{'note': 'first line\nsecond line'}\",\"-0.12,51.5\"",
-        "001,@/pictures/street-9.jpg,,,",
-    };
-    struct buf csv = BUF_INIT;
-    int rc;
-
-    buf_puts(&csv, CSV_HEAD);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        const char *at = strchr(rows[i], '@');
-        if (at == NULL)
-            buf_puts(&csv, rows[i]);
-        else
-            buf_printf(&csv, "%.*s%s%s", (int)(at - rows[i]), rows[i], sandbox_image_origin(s), at + 1);
-        buf_putc(&csv, '\n');
-    }
-    rc = buf_error(&csv, e);
-    if (rc == 0)
-        rc = write_file(s, "s3://lab-bucket/imports/with-errors.csv", csv.data, csv.len, e);
-    buf_release(&csv);
-    return rc;
-}
-
-/* Each CSV file's rows once more as a Delta table at a path. */
-static int write_delta(struct sandbox *s, const char *name, struct err *e)
-{
-    struct sql_session *session = sql_session_new(sandbox_lake(s), "lab-user@example.com");
-    struct sql_result result = { .failed = false };
-    struct buf text = BUF_INIT;
-    int rc;
-
-    buf_printf(&text,
-               "CREATE TABLE delta.`s3://lab-bucket/delta/%s` USING DELTA AS SELECT * FROM read_files("
-               "'s3://lab-bucket/imports/%s.csv', format => 'csv', header => true, quote => '\"', escape => '\"', multiLine =>"
-               " true, schema => 'inputid STRING, input STRING, concepts STRING, metadata STRING, geopoints STRING')",
-               name, name);
-    rc = session == NULL ? err_no_memory(e) : buf_error(&text, e);
-    if (rc == 0)
-        rc = sql_execute(session, text.data, NULL, 0, NULL, NULL, &result, e);
-    if (rc == 0 && result.failed)
-        rc = err_set(e, ERR_BUG, "%s", result.message != NULL ? result.message : "the statement failed");
-    sql_result_release(&result);
-    sql_session_free(session);
-    buf_release(&text);
-    return rc;
-}
-
 int seed_lake(struct sandbox *s, struct err *e)
 {
     struct lake *l = sandbox_lake(s);
@@ -472,9 +356,5 @@ int seed_lake(struct sandbox *s, struct err *e)
     if (write_oddities(s, e) != 0 || write_many(s, e) != 0
         || write_text(s, "/Volumes/main/locked/private/secret.txt", "not for you\n", e) != 0)
         return -1;
-    if (write_good_csv(s, e) != 0 || write_bad_csv(s, e) != 0)
-        return -1;
-    if (write_delta(s, "harbour", e) != 0 || write_delta(s, "with-errors", e) != 0)
-        return -1;
-    return write_text(s, "s3://lab-bucket/imports/header-only.csv", CSV_HEAD, e);
+    return seed_bucket(s, e);
 }

@@ -11,7 +11,8 @@ struct sandbox;
 /* Fills a data folder that was never filled; does nothing when DIR/seeded exists. */
 int sandbox_seed(struct sandbox *s, struct err *e);
 
-/* The two sides, for sandbox_seed. */
+/* The sides, for sandbox_seed; seed_lake also fills the bucket. */
 int seed_lake(struct sandbox *s, struct err *e);
+int seed_bucket(struct sandbox *s, struct err *e);
 int seed_clarifai(struct sandbox *s, struct err *e);
 #endif

@@ -117,10 +117,14 @@ static int add_keypoints(struct seeding *w, const char *input, int k)
 /* Work of other people in its stages, and what a model said: not trusted, kept apart. */
 static int add_others(struct seeding *w, const char *input, int k)
 {
-    static const int stages[] = { 24151, 24157, 24150, 24158 };
+    static const int stages[] = { 24151, 24157, 24150, 24158, 24159 };
 
     if (annotate(w, input, "{\"user_id\":\"lab-annotator\",\"task_id\":\"task-august\",\"status\":{\"code\":%d},"
-                           "\"annotation_info\":{\"seconds\":%d}," CONCEPT "}", stages[k % 4], 10 + k, "checked") != 0)
+                           "\"annotation_info\":{\"seconds\":%d}," CONCEPT "}", stages[k / 8 % 5], 10 + k, "checked") != 0)
+        return -1;
+    if (k % 32 == 1
+        && annotate(w, input, "{\"worker\":{\"workflow\":{\"id\":\"General\",\"use_cases\":[],\"check_consents\":[],\"app_id\":\"main\",\"user_id\":\"clarifai\",\"version\":"
+                              "{\"id\":\"5f6e0c3e9a1d4e0b8e0f4c1d2a3b4c5d\"}}}," CONCEPT "}", "outdoors") != 0)
         return -1;
     return annotate(w, input, "{\"worker\":{\"model\":{\"id\":\"general-detection\",\"app_id\":\"main\",\"user_id\":\"clarifai\","
                               "\"model_version\":{\"id\":\"1580bb1932594c93b7e2e04456af7c6f\"}}},"
@@ -251,6 +255,9 @@ static int add_video(struct seeding *w, int i)
         if (annotate(w, id, "{\"data\":{\"frames\":[{\"frame_info\":{\"index\":%d,\"time\":%d,\"number\":%d},\"data\":{\"regions\":[{"
                             BOX ",\"track_id\":\"track-%d\"," CONCEPT "}]}}]}}", f * 25, f * 1000, f * 25 + 1, i, "boat") != 0)
             return -1;
+    if (annotate(w, id, "{\"data\":{\"frames\":[{\"frame_info\":{\"index\":100,\"time\":4000,\"number\":101},\"data\":{\"concepts\":"
+                        "[{\"id\":\"sunset\",\"value\":1}]}}]}}") != 0)
+        return -1;
     if (annotate(w, id, "{\"data\":{\"time_segments\":[{\"data\":{\"concepts\":[{\"id\":\"docking\",\"value\":1}]},\"time_info\":"
                         "{\"num_frames\":50,\"begin_time\":%d.5,\"end_time\":%d.5}}]}}", i, i + 2) != 0)
         return -1;

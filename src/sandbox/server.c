@@ -19,7 +19,7 @@
 #define RAW_BODY_MAX ((uint64_t)5 << 30)
 
 static const struct route *const api_tables[] = {
-    control_routes, databricks_auth_routes, databricks_cluster_routes, databricks_command_routes, databricks_statement_routes,
+    control_routes, bucket_routes, databricks_auth_routes, databricks_cluster_routes, databricks_command_routes, databricks_statement_routes,
     databricks_warehouse_routes, databricks_uc_routes, databricks_files_routes, databricks_secret_routes, clarifai_routes, NULL,
 };
 static const struct route *const image_tables[] = { image_routes, databricks_link_routes, NULL };

@@ -31,6 +31,7 @@ NOT_COMPARED = [
 ]
 HISTORY = re.compile(r"^\s*DESC(RIBE)?\s+HISTORY\b", re.I)
 NO_RESULT_IN_OPEN_SPARK = re.compile(r"^\s*(INSERT|CREATE|REPLACE|DROP|ALTER|COMMENT|SET|USE|TRUNCATE)\b", re.I)
+OWN_HOST = re.compile(r"http://127\.0\.0\.1:\d+")
 NOT_OFFERED = ("UNRESOLVED_ROUTINE", "PARSE_SYNTAX_ERROR")
 KEEPS_STATE = re.compile(r"^\s*(SET|USE|RESET)\b|\bTEMP(ORARY)?\s+VIEW\b", re.I)
 
@@ -101,8 +102,10 @@ class Result:
         """Sentences of Spark that name a table say its name before the mapping."""
         self.rows = [[v.replace(mapped, name) if isinstance(v, str) else v for v in row] for row in self.rows]
 
-    def bag(self):
-        return collections.Counter(json.dumps(r, ensure_ascii=False, default=str) for r in self.rows)
+    def bag(self, portless=False):
+        """The rows without their order; portless: sample data name the platform's own host, on another port at each start."""
+        texts = (json.dumps(r, ensure_ascii=False, default=str) for r in self.rows)
+        return collections.Counter(OWN_HOST.sub("http://127.0.0.1", t) if portless else t for t in texts)
 
 
 # --- the two sides ---
@@ -251,7 +254,7 @@ class Platform:
         parts = path.strip("/").split("/") if volume else re.sub(r"^s3a?://", "s3/", path).strip("/").split("/")
         if volume:
             parts = ["volumes", *[p.lower() for p in parts[1:4]], *parts[4:]]
-        target = os.path.join(self.sandbox.dir, *[urllib.parse.quote(p, safe="-._~") for p in parts])
+        target = os.path.join(self.sandbox.dir, *parts)
         if volume and len(parts) == 4:
             return
         shutil.rmtree(target, ignore_errors=True)
@@ -262,7 +265,7 @@ class Platform:
             os.makedirs(target)
             for entry in os.listdir(source):
                 if os.path.isfile(os.path.join(source, entry)):
-                    shutil.copyfile(os.path.join(source, entry), os.path.join(target, urllib.parse.quote(entry, safe="-._~")))
+                    shutil.copyfile(os.path.join(source, entry), os.path.join(target, entry))
 
 
 def as_result(line, message=""):
@@ -324,6 +327,7 @@ class Script:
         self.spark, self.platform, self.work, self.label = spark, platform, work, label
         self.catalogs = {c["name"].lower() for c in platform.sandbox.listed("/api/2.1/unity-catalog/catalogs", "catalogs")}
         self.sampled, self.written, self.directories, self.shared_files = set(), {}, {}, False
+        self.deltas = {}
         self.counts, self.bad, self.skipped = collections.Counter(), [], collections.Counter()
 
     def sample(self, table):
@@ -348,6 +352,21 @@ class Script:
         if lines:
             frame = self.spark.root.createDataFrame([(x,) for x in lines], "j STRING")
             frame.selectExpr(f"from_json(j, '{columns.replace(chr(39), chr(92) + chr(39))}') AS r").selectExpr("r.*").write.insertInto(f"`{database}`.`{mapping.name(table[2])}`")
+
+    def delta_of(self, path):
+        """The Delta folder that stands for a path in all statements; what the platform has there at first is in it."""
+        path = path.rstrip("/")
+        if path in self.deltas:
+            return self.deltas[path]
+        target = self.deltas[path] = os.path.join(self.work, "paths", mapping.name(self.label), "delta", mapping.name(path))
+        shutil.rmtree(target, ignore_errors=True)
+        if not self.platform.run("sample-", f"SELECT * FROM delta.`{path}`").failed:
+            columns = ", ".join(f"`{c['name']}` {c['type']}" for c in self.platform.line["columns"])
+            names = [c["name"] for c in self.platform.line["columns"]]
+            lines = [(json.dumps(dict(zip(names, row))),) for row in self.platform.line["rows"]]
+            frame = self.spark.root.createDataFrame(lines, "j STRING").selectExpr(f"from_json(j, '{columns}') AS r").selectExpr("r.*")
+            frame.write.format("delta").save(target)
+        return target
 
     def paths(self, folder, n):
         """Path of a statement → a plain folder of its own with the recorded files."""
@@ -377,21 +396,22 @@ class Script:
         text = line["text"]
         self.counts["statements"] += 1
         path_of, given = self.paths(folder, line["n"])
-        mapped = mapping.Mapped(text, self.catalogs, path_of)
+        mapped = mapping.Mapped(text, self.catalogs, path_of, self.delta_of)
         for table in mapped.tables:
             self.sample(table)
         for path, (_, recorded) in given.items():
             self.platform.place(path, recorded)
         where = f"{self.label} statement {line['n']}: {' '.join(text.split())[:300]}"
         ours = self.platform.run(line["session"], text, line["parameters"])
-        bare = mapping.without_literals(text)
+        bare = mapping.without_literals(mapped.text if mapped.views else text)
         reason = next((r for pattern, r in NOT_COMPARED if pattern.search(bare)), None)
         if reason and reason.startswith("read_files"):
             self.skipped[reason] += 1
             return
         if "failed" in line:
             self.replayed(where, as_result(line), ours, reason or HISTORY.match(text))
-        theirs = self.spark.run(self.spark.session(line["session"], mapped.text), mapped.text, line["parameters"])
+        session = self.spark.session(line["session"], mapped.text)
+        theirs = next((r for r in (self.spark.run(session, view) for view in mapped.views) if r.failed), None) or self.spark.run(session, mapped.text, line["parameters"])
         if reason:
             self.skipped[reason] += 1
         else:
@@ -418,7 +438,7 @@ class Script:
         """The replay must have given what was recorded, or it stands for nothing; moving: its rows are of the moment."""
         if recorded.failed != ours.failed or recorded.failed and recorded.classes != ours.classes:
             self.bad.append((where, [f"recorded {recorded.classes if recorded.failed else 'success'}, replayed {ours.message if ours.failed else 'success'}"]))
-        elif not moving and recorded.bag() != ours.bag():
+        elif not moving and recorded.bag(portless=True) != ours.bag(portless=True):
             self.bad.append((where, [f"recorded {len(recorded.rows)} rows, replayed {len(ours.rows)} or others"]))
 
     def target(self, text, mapped):

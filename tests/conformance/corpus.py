@@ -32,6 +32,9 @@ FILES = {
     D + "/nested/a.json": '{"tags":["a",null,"b"],"m":{"x":1,"y":null},"s":{"lat":1.5,"name":"p"}}\n{"tags":[],"m":{},"s":null}\n{"tags":"no","m":[],"s":{}}\n',
     D + "/lines/a.txt": b"\xef\xbb\xbfbom first\r\nlone\rcr\nu2028 \xe2\x80\xa8 stays\nlast without end",
     D + "/empty": None,
+    D + "/keys/a.json": '{"k":"a","v":"1"}\n{"k":"b","v":"2"}\n{"k":"b","v":"3"}\n{"k":null,"v":"4"}\n',
+    D + "/ragged.csv": 'Input,inputid,"con""cepts"\nhttps://x/1.jpg,001,"a ""b"", c"\nshort,2\nlong,3,x,y,z\n"two\nlines",4,\n猫,5,"[\'x\']"\n',
+    D + "/windows.csv": b'\xef\xbb\xbfinputid,input\r\nw1,https://x/1.jpg\r\nw2,"https://x/2.jpg"\r\n',
     D + "/cars.csv": 'inputid,input,concepts,metadata,geopoints\n001,https://x/1.jpg,"[\'a\', \'b\']","{\'k\': ""v, w""}","1.5,2.5"\n002,"two\nlines",,"",\n003,short\n',
 }
 
@@ -54,6 +57,22 @@ EXPRESSIONS = [
     "date_format(TIMESTAMP'2026-01-02T03:04:05Z', 'yyyy-MM-dd')", "year(DATE'2026-01-02')", "unix_timestamp(TIMESTAMP'2026-01-02T03:04:05Z')", "to_timestamp('2026-01-02T03:04:05.123Z')", "typeof(1)", "typeof(array('a'))",
 ]
 
+EXPRESSIONS += [
+    "'abc' REGEXP 'b'", "'AbC' ILIKE 'a%'", "'abc' LIKE ANY ('x%', 'a%')", "'abc' LIKE ALL ('a%', '%c')", "'abc' NOT RLIKE 'z'", "'' RLIKE '^$'",
+    "lpad('abc', 2, 'x')", "lpad('é', 4, '猫🐟')", "rpad('a', 3, 'xy')", "lpad('a', 3)", "round(2.5)", "round(-2.5)", "bround(2.5)", "bround(3.5)", "round(1.005D, 2)", "round(2.5D)", "round(-1.25D, 1)", "round(1234, -2)", "round(1.2345, 3)",
+    "floor(-1.5)", "ceil(-1.5)", "floor(1.5D)", "ceil(1.2D)", "floor(3)", "ceiling(2.000)", "power(2, 10)", "sqrt(2)", "ln(10)", "log10(1000)", "sign(-3)", "pmod(-7, 3)", "isnan(CAST('NaN' AS DOUBLE))", "5 & 3", "5 | 3", "5 ^ 3", "~5",
+    "reverse('añb')", "reverse(array(1, 2))", "initcap('hello WORLD')", "translate('abcabc', 'ab', 'x')", "ascii('A')", "char(65)", "substring_index('a.b.c', '.', 2)", "substring_index('a.b.c', '.', -1)", "split_part('a,b,c', ',', 2)", "split_part('a,b,c', ',', -1)", "position('b' IN 'abc')", "position('b', 'abc', 3)",
+    "regexp_extract('a12b34', '([a-z])([0-9]+)', 2)", "regexp_extract('x', '([0-9]+)', 1)", "regexp_replace('a1b22', '([0-9]+)', '<$1>')", "split('a1b2c', '[0-9]')", "split('', ',')", "split('a,b,c', ',', 2)", "split('abc', '')",
+    "trim(BOTH 'x' FROM 'xxaxx')", "trim(LEADING 'x' FROM 'xxaxx')", "trim(TRAILING FROM 'a  ')", "substring('abcdef' FROM 2 FOR 3)", "ltrim('  a')", "rtrim('a  ')",
+    "array_distinct(array(1, NULL, 1, NULL))", "array_union(array(1, 2), array(2, 3))", "array_except(array(1, 2, 2), array(1))", "array_intersect(array(1, 2, NULL), array(NULL, 2))", "arrays_overlap(array(1), array(2, NULL))", "sort_array(array(3, NULL, 1))", "sort_array(array(3, NULL, 1), false)", "array_sort(array(3, NULL, 1))",
+    "array_max(array(1, NULL, 3))", "array_min(array('b', 'a'))", "array_position(array('a', 'b'), 'b')", "array_remove(array(1, NULL, 1, 2), 1)", "array_append(array(1), 2)", "array_compact(array(1, NULL))", "slice(array(1, 2, 3, 4), 2, 2)", "slice(array(1, 2, 3), -2, 5)", "flatten(array(array(1), array(2, 3)))", "array_repeat('x', 3)", "sequence(1, 5, 2)",
+    "get(array(1), 5)", "try_element_at(array(1, 2), 3)", "try_element_at(map('a', 1), 'b')", "map_keys(map('a', 1, 'b', 2))", "map_values(map('a', 1))", "map_entries(map('a', 1))", "map_contains_key(map('a', 1), 'a')", "map_from_arrays(array('a'), array(1))", "json_array_length('[1,2]')", "json_array_length('x')",
+    "transform(array(1, 2), x -> x + 1)", "transform(array('a', 'b'), (x, i) -> concat(x, i))", "filter(array(1, NULL, 3), x -> x > 1)", "exists(array(1, NULL), x -> x > 1)", "forall(array(1, 2), x -> x > 0)", "aggregate(array(1, 2, 3), 0, (s, x) -> s + x)", "aggregate(array(1, 2), 0, (s, x) -> s + x, s -> s * 10)", "transform(array(array(1), array(2, 3)), x -> transform(x, y -> y * size(x)))",
+    "year(TIMESTAMP'2024-02-29T23:59:59Z')", "month(DATE'2024-02-29')", "day(DATE'2024-02-29')", "dayofweek(DATE'2026-11-23')", "weekday(DATE'2026-11-23')", "dayofyear(DATE'2024-12-31')", "quarter(DATE'2026-08-01')", "hour(TIMESTAMP'1969-12-31T23:30:15Z')", "minute(TIMESTAMP'1969-12-31T23:30:15Z')", "extract(DAY FROM DATE'2026-01-09')",
+    "date_add(DATE'2024-02-28', 2)", "date_sub(DATE'2024-03-01', 1)", "datediff(DATE'2026-03-01', DATE'2026-02-01')", "add_months(DATE'2024-01-31', 1)", "last_day(DATE'2024-02-01')", "date_trunc('MONTH', TIMESTAMP'2026-08-14T09:12:00Z')", "date_trunc('WEEK', TIMESTAMP'2026-11-25T09:12:00Z')", "date_trunc('HOUR', TIMESTAMP'1969-12-31T23:30:15Z')", "timestamp_seconds(1)", "unix_date(DATE'1970-01-02')", "make_date(2024, 2, 29)",
+    "nvl2(NULL, 1, 2)", "unix_micros(TIMESTAMP'2026-01-02T03:04:05.123456Z')", "timestamp_micros(1)", "1 IN (SELECT 1)", "(SELECT 2)", "(SELECT 1 WHERE FALSE)", "EXISTS (SELECT 1)", "2 NOT IN (SELECT 1)",
+]
+
 GROUPS = {
     "literals": [
         "SELECT 'it''s' AS joined", "SELECT '${x}' AS gone, '$x' AS kept, '{{x}}' AS braces", "SELECT 'a;b' AS semi;", "SELECT 'a' -- comment\n, 'b' /* c */",
@@ -71,6 +90,32 @@ GROUPS = {
         "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 2", "SELECT DISTINCT n FROM VALUES (1), (1), (2) AS t(n)", "WITH x AS (SELECT 1 AS n) SELECT n + 1 AS m FROM x",
         "SELECT explode(array('a', 'b')) AS e", "SELECT t.s.a, t.l[0] AS l0, t.m['k'] AS mk FROM (SELECT named_struct('a', 1) AS s, array('z') AS l, map('k', 'v') AS m) t",
         "SELECT * FROM main.vision.all_types", "SELECT * FROM main.vision.labels_2025 LIMIT 3", "SELECT count(*) FROM main.vision.all_types",
+    ],
+    "joins": [
+        "SELECT a.k, b.v FROM VALUES (1), (2), (NULL) AS a(k) FULL OUTER JOIN VALUES (2, 'x'), (3, 'y'), (NULL, 'z') AS b(k, v) ON a.k = b.k", "SELECT a.k, b.v FROM VALUES (1), (NULL) AS a(k) FULL OUTER JOIN VALUES (NULL, 'z') AS b(k, v) ON a.k <=> b.k",
+        "SELECT * FROM VALUES (1, 'a'), (2, 'b') AS a(k, x) JOIN VALUES (2, 'c') AS b(k, y) USING (k)", "SELECT * FROM VALUES (1, 'a'), (2, 'b') AS a(k, x) FULL JOIN VALUES (2, 'c'), (3, 'd') AS b(k, y) USING (k)", "SELECT a.k AS ak, b.k AS bk, k FROM VALUES (1), (2) AS a(k) LEFT JOIN VALUES (2) AS b(k) USING (k)", "SELECT * FROM VALUES (1) AS a(k) RIGHT JOIN VALUES (2) AS b(k) USING (k)",
+        "SELECT * FROM VALUES (1), (2), (2), (NULL) AS a(k) LEFT SEMI JOIN VALUES (2), (2), (NULL) AS b(k) ON a.k = b.k", "SELECT * FROM VALUES (1), (2), (NULL) AS a(k) LEFT ANTI JOIN VALUES (2), (NULL) AS b(k) ON a.k = b.k", "SELECT * FROM VALUES (1), (2), (NULL) AS a(k) ANTI JOIN VALUES (2), (NULL) AS b(k) ON a.k <=> b.k",
+        "SELECT k FROM VALUES (1), (2), (NULL) AS a(k) WHERE k IN (SELECT k FROM VALUES (2), (NULL) AS b(k))", "SELECT k FROM VALUES (1), (2) AS a(k) WHERE k NOT IN (SELECT k FROM VALUES (2) AS b(k))", "SELECT k FROM VALUES (1), (2) AS a(k) WHERE k NOT IN (SELECT k FROM VALUES (2), (NULL) AS b(k))", "SELECT k FROM VALUES (1), (NULL) AS a(k) WHERE k NOT IN (SELECT 1 WHERE FALSE)",
+        "SELECT k FROM VALUES (1), (2), (NULL) AS a(k) WHERE EXISTS (SELECT 1 FROM VALUES (2) AS b(k) WHERE b.k = a.k)", "SELECT k FROM VALUES (1), (2), (NULL) AS a(k) WHERE NOT EXISTS (SELECT * FROM VALUES (2, 'x') AS b(k, v) WHERE b.k = a.k AND v = 'x') AND k IS NOT NULL", "SELECT k FROM VALUES (1) AS a(k) WHERE EXISTS (SELECT count(*) FROM VALUES (1) AS b(k) WHERE FALSE)", "SELECT (SELECT max(k) FROM VALUES (1), (3) AS b(k)) AS m, (SELECT k FROM VALUES (1) AS b(k) WHERE k = 9) AS none", "SELECT (SELECT k FROM VALUES (1), (2) AS b(k))", "SELECT (SELECT 1, 2)", "SELECT 1 WHERE 1 IN (SELECT 1, 2)",
+        "SELECT k FROM VALUES (1), (1), (2), (NULL) AS a(k) EXCEPT SELECT k FROM VALUES (2) AS b(k)", "SELECT k FROM VALUES (1), (2), (2), (NULL) AS a(k) INTERSECT SELECT k FROM VALUES (2), (NULL) AS b(k)", "SELECT 1 UNION ALL SELECT 1 UNION SELECT 2", "SELECT 1 UNION SELECT 1 UNION ALL SELECT 1", "SELECT 1 EXCEPT SELECT 2 UNION ALL SELECT 3 INTERSECT SELECT 3", "SELECT 1 MINUS SELECT 1", "(SELECT 1 UNION ALL SELECT 2) EXCEPT SELECT 1", "SELECT 1, 2 EXCEPT SELECT 1", "WITH a AS (SELECT 1 AS k), b AS (SELECT k FROM a) SELECT * FROM b WHERE k IN (SELECT k FROM a)",
+        "SELECT max_by(v, n), min_by(v, n), first(v), last(v), first(v, true), any_value(n), collect_list(v), bool_and(n > 1), bool_or(n > 1), every(n > 0), mean(n) FROM VALUES ('a', 2), ('b', 3), (NULL, 4), ('c', NULL) AS t(v, n)", "SELECT max_by(v, n) FROM VALUES ('a', CAST(NULL AS INT)) AS t(v, n)", "SELECT sum(n) FILTER (WHERE v = 'a') AS s, count(*) FILTER (WHERE n > 1) AS c FROM VALUES ('a', 2), ('b', 3) AS t(v, n)", "SELECT v, sort_array(collect_set(n)) AS s FROM VALUES ('a', 2), ('a', 2), ('a', 1), ('b', NULL) AS t(v, n) GROUP BY v", "SELECT v, count(*) FROM VALUES ('a'), ('a'), ('b') AS t(v) GROUP BY ALL",
+        "SELECT v, n, count(*) OVER (PARTITION BY v) AS c, sum(n) OVER (PARTITION BY v) AS s, max(n) OVER () AS m, row_number() OVER (PARTITION BY v ORDER BY n DESC) AS r, rank() OVER (ORDER BY v) AS k, dense_rank() OVER (ORDER BY v) AS d FROM VALUES ('a', 1), ('a', 2), ('b', 5) AS t(v, n)",
+    ],
+    "difference": [
+        "CREATE TABLE main.vision.lf_diff (k STRING, v STRING) USING DELTA", "INSERT INTO main.vision.lf_diff VALUES ('a', '1'), ('b', 'x'), ('b', 'y'), ('gone', '9'), (NULL, 'n')",
+        "SELECT `k`, count(*) AS n FROM main.vision.lf_diff WHERE `k` IS NOT NULL GROUP BY `k` HAVING count(*) > 1 ORDER BY `k` LIMIT 5",
+        "SELECT count_if(t.k IS NULL AND s.k IS NOT NULL) AS inserted, count_if(t.k IS NOT NULL AND s.k IS NOT NULL AND NOT (t.v <=> s.v)) AS changed, count_if(t.k IS NOT NULL AND s.k IS NULL) AS missing, count(*) AS total FROM (SELECT * FROM " + LOOSE % ("k STRING, v STRING", "keys") + " WHERE k NOT IN (SELECT k FROM main.vision.lf_diff WHERE k IS NOT NULL GROUP BY k HAVING count(*) > 1)) AS s FULL OUTER JOIN main.vision.lf_diff AS t ON t.k = s.k",
+        "SELECT left(s.v, 2) AS s0, left(t.v, 2) AS t0, t.v <=> s.v AS e0, coalesce(s.k, t.k, '') AS k0 FROM " + LOOSE % ("k STRING, v STRING", "keys") + " AS s FULL OUTER JOIN main.vision.lf_diff AS t ON t.k = s.k ORDER BY k0, s0, t0 LIMIT 9",
+        "MERGE INTO main.vision.lf_diff AS t USING (SELECT s.* FROM " + LOOSE % ("k STRING, v STRING", "keys") + " AS s LEFT ANTI JOIN (SELECT k FROM main.vision.lf_diff GROUP BY k HAVING count(*) > 1) AS d ON s.k = d.k WHERE s.k IS NOT NULL) AS s ON t.k = s.k WHEN MATCHED AND NOT (t.v <=> s.v) THEN UPDATE SET t.v = s.v WHEN NOT MATCHED THEN INSERT (k, v) VALUES (s.k, s.v)",
+        "MERGE INTO main.vision.lf_diff AS t USING (SELECT s.*, d.n AS doubled FROM " + LOOSE % ("k STRING, v STRING", "keys") + " AS s LEFT JOIN (SELECT k, count(*) AS n FROM main.vision.lf_diff GROUP BY k HAVING count(*) > 1) AS d ON s.k = d.k) AS s ON t.k = s.k WHEN MATCHED AND s.doubled IS NULL AND NOT (t.v <=> s.v) THEN UPDATE SET t.v = s.v",
+        "MERGE INTO main.vision.lf_diff AS t USING (SELECT 'a' AS k) AS s ON t.k = s.k WHEN NOT MATCHED BY SOURCE AND t.k IN ('gone') THEN DELETE", "SELECT * FROM main.vision.lf_diff VERSION AS OF 1", "SELECT count(*) FROM main.vision.lf_diff VERSION AS OF 0", "SELECT * FROM main.vision.lf_diff FOR VERSION AS OF 2 AS t WHERE t.k = 'a'", "SELECT * FROM main.vision.lf_diff VERSION AS OF 99", "SELECT * FROM main.vision.lf_diff TIMESTAMP AS OF '2001-01-01'",
+        "UPDATE main.vision.lf_diff SET v = 'u' WHERE k = 'a'", "DELETE FROM main.vision.lf_diff WHERE k IN ('b')", "CREATE OR REPLACE TABLE main.vision.lf_diff USING DELTA AS SELECT 'r' AS k", "SELECT k, v FROM main.vision.lf_diff VERSION AS OF 1", "SELECT * FROM main.vision.lf_diff", "UPDATE main.vision.lf_diff SET k = 'q' WHERE EXISTS (SELECT 1)", "DESCRIBE HISTORY main.vision.lf_diff",
+    ],
+    "delta source": [
+        "CREATE TABLE delta.`s3://corpus/typed` USING DELTA AS SELECT * FROM VALUES (7L, 'https://x/1.jpg', array('a, b', 'c', NULL), map('k', 'v', 'n', CAST(NULL AS STRING)), named_struct('longitude', 1.5D, 'latitude', 2.5D)), (8L, 'https://x/2.jpg', NULL, NULL, NULL) AS t(INPUTID, input, concepts, metadata, geopoints)",
+        "SELECT * FROM delta.`s3://corpus/typed` LIMIT 0", "SELECT * FROM delta.`s3://corpus/typed`", "DESCRIBE TABLE delta.`s3://corpus/typed`",
+        "SELECT CAST(`INPUTID` AS STRING) AS inputid, `input` AS input, to_json(`concepts`, map('ignoreNullFields', 'false')) AS concepts, to_json(`metadata`, map('ignoreNullFields', 'false')) AS metadata, to_json(`geopoints`, map('ignoreNullFields', 'false')) AS geopoints, false AS broken FROM delta.`s3://corpus/typed` ORDER BY inputid",
+        "SELECT count(*) AS n, count(`INPUTID`) AS ids, 0 AS broken FROM delta.`s3://corpus/typed`", "SELECT * FROM delta.`s3://corpus/none`", "SELECT array_join(concepts, '|') AS j FROM delta.`s3://corpus/typed`",
     ],
     "staged": [
         "CREATE TABLE main.vision.lf_new USING DELTA COMMENT 'it\\'s new' TBLPROPERTIES ('lakeferry.run'='r1', 'lakeferry.source'='/Volumes/main/vision/pictures') AS SELECT k, v, n, at FROM " + STAGED % "first",
@@ -122,6 +167,19 @@ GROUPS = {
         "SELECT * FROM cars", "SELECT inputid, input, concepts, metadata, geopoints FROM cars WHERE _corrupt_record IS NULL",
         "INSERT OVERWRITE DIRECTORY '" + D + "/rows' USING json OPTIONS (ignoreNullFields 'false', maxRecordsPerFile '2') SELECT monotonically_increasing_id() AS row, inputid, input FROM cars ORDER BY row",
         "SELECT count(row) FROM json.`" + D + "/rows`", "SELECT value FROM text.`" + D + "/rows`",
+        "SELECT value FROM text.`" + D + "/ragged.csv` LIMIT 1", "SELECT value FROM text.`" + D + "/windows.csv` LIMIT 1",
+        "CREATE OR REPLACE TEMPORARY VIEW ragged (`Input` STRING, `inputid` STRING, `con\"cepts` STRING, `lakeferry_broken` STRING) USING csv OPTIONS (path '" + D + "/ragged.csv', header 'true', quote '\"', escape '\"', multiLine 'true', columnNameOfCorruptRecord 'lakeferry_broken')",
+        "SELECT * FROM ragged", "SELECT count(*) AS n, count(`inputid`) AS ids, count(`lakeferry_broken`) AS broken FROM ragged", "SELECT `inputid` AS inputid, `lakeferry_broken` IS NOT NULL AS broken FROM ragged LIMIT 1",
+        "INSERT OVERWRITE DIRECTORY '" + D + "/ragged-rows' USING json OPTIONS (ignoreNullFields 'false', maxRecordsPerFile '2') SELECT monotonically_increasing_id() AS row, `inputid` AS inputid, `Input` AS input, `con\"cepts` AS concepts, CAST(NULL AS STRING) AS metadata, `lakeferry_broken` IS NOT NULL AS broken FROM ragged ORDER BY row",
+        "SELECT count(row) AS n FROM json.`" + D + "/ragged-rows`", "SELECT row, inputid, input, concepts, metadata, broken FROM json.`" + D + "/ragged-rows` ORDER BY row",
+    ],
+    "read_files": [
+        "SELECT * FROM read_files('" + D + "/ragged.csv', format => 'csv', header => true, quote => '\"', escape => '\"', multiLine => true, columnNameOfCorruptRecord => 'lakeferry_broken', schema => '`Input` STRING, `inputid` STRING, `c` STRING, `lakeferry_broken` STRING')",
+        "SELECT count(*) AS n, count(`inputid`) AS ids, count(`lakeferry_broken`) AS broken FROM read_files('" + D + "/ragged.csv', format => 'csv', header => true, quote => '\"', escape => '\"', multiLine => true, columnNameOfCorruptRecord => 'lakeferry_broken', schema => '`Input` STRING, `inputid` STRING, `c` STRING, `lakeferry_broken` STRING')",
+        "SELECT * FROM read_files('" + D + "/windows.csv', format => 'csv', header => true, quote => '\"', escape => '\"', multiLine => true, schema => '`inputid` STRING, `input` STRING')",
+        "SELECT k, n FROM read_files('" + D + "/first/a.json', format => 'json', schema => 'k STRING, n BIGINT')",
+        "INSERT OVERWRITE DIRECTORY '" + D + "/read-rows' USING json OPTIONS (ignoreNullFields 'false') SELECT monotonically_increasing_id() AS row, `inputid` AS inputid, `c` AS concepts FROM read_files('" + D + "/ragged.csv', format => 'csv', header => true, quote => '\"', escape => '\"', multiLine => true, schema => '`Input` STRING, `inputid` STRING, `c` STRING') ORDER BY row",
+        "SELECT row, inputid, concepts FROM json.`" + D + "/read-rows`",
     ],
 }
 SESSIONS = {"s3": "1"}

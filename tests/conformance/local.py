@@ -21,6 +21,7 @@ class Sandbox:
             raise RuntimeError("the sandbox did not start")
         endpoint = json.load(open(os.path.join(self.dir, "endpoint.json")))
         self.origin, self.token, self.pat = endpoint["origin"], endpoint["databricks_token"], endpoint["clarifai_pat"]
+        self.images = endpoint["images"]
         return self
 
     def __exit__(self, *_):

@@ -2,7 +2,9 @@
 The one mapping from lakeferry's SQL to open Spark's: open Spark has no Unity Catalog and no volumes.
 - `c`.`s`.`t` becomes spark_catalog.`c__s`.`t`, and `c`.`s` after IN, FROM, SCHEMA, DATABASE or USE becomes `c__s`; a name that open
   Spark refuses (anything but letters, digits, _) becomes h_ and sixteen digits of its SHA-256.
-- a path below /Volumes/ or s3:// becomes the folder with the recorded copies: in format.`path`, and in a literal after
+- read_files('path', format => 'csv', schema => '…', …) becomes a temporary view of that schema, format and options.
+- delta.`path` becomes a real Delta folder, made with the rows that the platform has there.
+- any other path below /Volumes/ or s3:// becomes the folder with the recorded copies: in format.`path`, and in a literal after
   DIRECTORY, LOCATION or the option path. Literals anywhere else are data and stay as they are.
 """
 import hashlib
@@ -46,9 +48,9 @@ def _unescaped(literal):
 class Mapped:
     """A statement for Spark: its text, the tables it names as (catalog, schema, table), and its paths."""
 
-    def __init__(self, sql, catalogs, path_of):
-        self.tables, self.paths = [], []
-        self.catalogs, self.path_of = catalogs, path_of
+    def __init__(self, sql, catalogs, path_of, delta_of=None):
+        self.tables, self.paths, self.views = [], [], []
+        self.catalogs, self.path_of, self.delta_of = catalogs, path_of, delta_of or path_of
         self.text = "".join(self._rewrite(tokens(sql)))
 
     def _path(self, path):
@@ -67,6 +69,8 @@ class Mapped:
 
     def _name(self, parts, before):
         bare = [_bare(p) for p in parts]
+        if len(bare) == 2 and bare[0].lower() == "delta" and is_path(bare[1]):
+            return f"delta.`{self.delta_of(bare[1])}`"
         if len(bare) == 2 and bare[0].lower() in FORMATS and is_path(bare[1]):
             return f"{parts[0]}.`{self._path(bare[1])}`"
         if bare[0].lower() not in self.catalogs:
@@ -78,10 +82,46 @@ class Mapped:
             return f"`{name(*bare)}`"
         return ".".join(parts)
 
+    def _read_files(self, all_tokens, i):
+        """(name of the view, index behind the call) for a call of read_files with a schema; else None."""
+        inside, depth, arguments, i = [], 0, [], i + 1
+        while i < len(all_tokens):
+            kind, token = all_tokens[i]
+            i += 1
+            depth += (token == "(") - (token == ")")
+            if token == "(" and depth == 1 or kind == "space":
+                continue
+            if depth == 0 or token == "," and depth == 1:
+                arguments.append(inside)
+                inside = []
+                if depth == 0:
+                    break
+            else:
+                inside.append((kind, token))
+        named = {}
+        for argument in arguments:
+            key = argument[0][1].lower() if argument[0][0] == "word" and len(argument) > 2 else "path"
+            kind, token = argument[-1]
+            named[key] = _unescaped(token) if kind == "text" else token
+        schema, form, path = named.pop("schema", None), named.pop("format", ""), named.pop("path", "")
+        if schema is None or form.lower() not in FORMATS:
+            return None
+        options = {**named, "path": self._path(path), "recursiveFileLookup": "true"}
+        view = f"lf_read_files_{len(self.views)}"
+        given = ", ".join("%s '%s'" % (k, v.replace("\\", "\\\\").replace("'", "\\'")) for k, v in options.items())
+        self.views.append(f"CREATE OR REPLACE TEMPORARY VIEW {view} ({schema}) USING {form} OPTIONS ({given})")
+        return view, i
+
     def _rewrite(self, all_tokens):
         i, before = 0, ""
         while i < len(all_tokens):
             kind, token = all_tokens[i]
+            if token.lower() == "read_files":
+                made = self._read_files(all_tokens, i)
+                if made:
+                    yield made[0]
+                    before, i = "", made[1]
+                    continue
             if kind in ("word", "quoted"):
                 parts, i = self._chain(all_tokens, i)
                 yield self._name(parts, before)

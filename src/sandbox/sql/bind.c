@@ -2,8 +2,7 @@
 #include "base/str.h"
 #include <stdarg.h>
 
-static const struct function *const tables[] = {functions_text, functions_logic, functions_math, functions_nested, functions_other};
-static const char *const aggregate_names[] = {"count", "count_if", "min", "max", "sum", "avg", "first", "any_value", "collect_list", "bool_or", "bool_and"};
+static const struct function *const tables[] = {functions_text, functions_logic, functions_math, functions_nested, functions_other, functions_array, functions_time, functions_pattern};
 
 static const struct function *find_function(const char *name) {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
@@ -12,21 +11,7 @@ static const struct function *find_function(const char *name) {
     return NULL;
 }
 
-static bool is_aggregate(const struct node *n) {
-    if (n->kind != N_CALL) return false;
-    for (size_t i = 0; i < sizeof aggregate_names / sizeof *aggregate_names; i++)
-        if (str_eq(n->call, aggregate_names[i])) return true;
-    return false;
-}
-
-bool node_has_aggregate(const struct node *n) {
-    if (is_aggregate(n)) return true;
-    for (int i = 0; i < n->count; i++)
-        if (node_has_aggregate(n->args[i])) return true;
-    return false;
-}
-
-static struct expr *expr_new(struct run *r, enum expr_kind kind, int pos, const struct type *type) {
+struct expr *expr_new(struct run *r, enum expr_kind kind, int pos, const struct type *type) {
     struct expr *x = mem_zero(&r->mem, sizeof *x);
     x->kind = kind;
     x->pos = pos;
@@ -68,6 +53,8 @@ _Noreturn void bind_mismatch(struct binder *b, const struct expr *x, const char 
 bool expr_equal(const struct expr *a, const struct expr *b) {
     if (a->kind != b->kind || a->index != b->index || a->fn != b->fn || a->count != b->count || !type_equal(a->type, b->type)) return false;
     if (a->kind == X_LITERAL && value_compare(a->type, &a->value, &b->value)) return false;
+    if (a->state != b->state && a->fn && !a->fn->bind) return false; /* a subquery, a lambda */
+    if (a->kind == X_VARIABLE && a->state != b->state) return false;
     if (a->fn && a->fn->eval && str_eq(a->fn->name, "monotonically_increasing_id")) return false;
     for (int i = 0; i < a->count; i++)
         if (!expr_equal(a->args[i], b->args[i])) return false;
@@ -79,8 +66,8 @@ void expr_columns(const struct expr *x, bool *used) {
     for (int i = 0; i < x->count; i++) expr_columns(x->args[i], used);
 }
 
-static bool expr_constant(const struct expr *x) {
-    if (x->kind == X_COLUMN) return false;
+bool expr_constant(const struct expr *x) {
+    if (x->kind == X_COLUMN || x->kind == X_VARIABLE) return false;
     for (int i = 0; i < x->count; i++)
         if (!expr_constant(x->args[i])) return false;
     return true;
@@ -131,7 +118,8 @@ static int find_column(struct binder *b, const struct name *n, int qualifier) {
     if (qualifier >= n->count) return -1;
     for (int i = 0; i < b->scope->count; i++) {
         const struct scope_column *c = &b->scope->at[i];
-        if (c->hidden || !str_ieq(c->name, n->part[qualifier]) || (qualifier && !qualifies(c, n, qualifier))) continue;
+        if (c->hidden || (c->quiet && !qualifier) || !str_ieq(c->name, n->part[qualifier]) || (qualifier && !qualifies(c, n, qualifier))) continue;
+        if (found >= 0 && found < b->outer && i >= b->outer) found = -1;
         if (found >= 0)
             run_fail(b->r, "AMBIGUOUS_REFERENCE", "42704", n->pos, "Reference %s is ambiguous, could be: [%s].", name_text(b->r, n), suggestions(b));
         found = i;
@@ -171,6 +159,14 @@ static struct expr *field_of(struct binder *b, struct expr *x, const char *name,
 
 static struct expr *bind_name(struct binder *b, const struct name *n) {
     int index = -1, parts = 0;
+    for (const struct lambda *l = b->lambdas; l; l = l->next) {
+        if (!str_ieq(l->name, n->part[0])) continue;
+        struct expr *v = expr_new(b->r, X_VARIABLE, n->pos, l->type);
+        v->state = l->slot;
+        v->name = l->name;
+        for (int i = 1; i < n->count; i++) v = field_of(b, v, n->part[i], n->pos);
+        return v;
+    }
     for (int q = n->count - 1 < 3 ? n->count - 1 : 3; q >= 0 && index < 0; q--) {
         index = find_column(b, n, q);
         parts = q + 1;
@@ -188,7 +184,7 @@ void bind_star(struct binder *b, const struct node *star, void (*each)(void *, s
     bool any = false;
     for (int i = 0; i < b->scope->count; i++) {
         const struct scope_column *c = &b->scope->at[i];
-        if (c->hidden || (q->count && !qualifies(c, q, q->count))) continue;
+        if (c->hidden || (c->quiet && !q->count) || (q->count && !qualifies(c, q, q->count))) continue;
         each(ctx, expr_column(b->r, i, c->type, c->name), c->name);
         any = true;
     }
@@ -269,7 +265,7 @@ static void add_star_arg(void *ctx, struct expr *x, const char *name) {
     add_arg(s->b->r, s->x, x);
 }
 
-static _Noreturn void wrong_count(struct binder *b, const struct node *n, int min, int max) {
+_Noreturn void bind_wrong_count(struct binder *b, const struct node *n, int min, int max) {
     char want[64];
     if (max == min) snprintf(want, sizeof want, "%d", min);
     else if (max < 0) snprintf(want, sizeof want, "> %d", min - 1);
@@ -278,11 +274,27 @@ static _Noreturn void wrong_count(struct binder *b, const struct node *n, int mi
              "'https://spark.apache.org/docs/latest/sql-ref-functions.html' for a fix.", n->call, want, n->count);
 }
 
+_Noreturn void bind_no_routine(struct binder *b, const struct node *n) {
+    run_fail(b->r, "UNRESOLVED_ROUTINE", "42883", n->pos, "Cannot resolve routine `%s` on search path [`system`.`builtin`, `system`.`session`, "
+             "`main`.`default`].", n->call);
+}
+
+struct expr *expr_call(struct binder *b, const char *fn, struct expr **args, int count, int pos) {
+    struct node n = { .kind = N_CALL, .call = fn, .pos = pos, .count = count };
+    struct expr *x = expr_new(b->r, X_CALL, pos, NULL);
+    x->fn = find_function(fn);
+    for (int i = 0; i < count; i++) add_arg(b->r, x, args[i]);
+    coerce_args(b, x);
+    if (x->fn->bind) x->fn->bind(b, x, &n);
+    return x;
+}
+
 static struct expr *bind_call(struct binder *b, const struct node *n) {
+    if (n->query) return bind_subquery(b, n);
+    struct expr *made = bind_lambda_call(b, n);
+    if (made) return made;
     const struct function *f = find_function(n->call);
-    if (!f || n->distinct)
-        run_fail(b->r, "UNRESOLVED_ROUTINE", "42883", n->pos, "Cannot resolve routine `%s` on search path [`system`.`builtin`, `system`.`session`, "
-                 "`main`.`default`].", n->call);
+    if (!f || n->distinct || n->filter) bind_no_routine(b, n);
     struct expr *x = expr_new(b->r, X_CALL, n->pos, NULL);
     x->fn = f;
     for (int i = 0; i < n->count; i++) {
@@ -301,88 +313,10 @@ static struct expr *bind_call(struct binder *b, const struct node *n) {
         add_arg(b->r, x, arg);
     }
     if (str_eq(f->name, "[]") && x->args[0]->type->kind == T_STRUCT) return field_of(b, x->args[0], expr_constant_text(b, x->args[1]), n->pos);
-    if (x->count < f->min || (f->max >= 0 && x->count > f->max)) wrong_count(b, n, f->min, f->max);
+    if (x->count < f->min || (f->max >= 0 && x->count > f->max)) bind_wrong_count(b, n, f->min, f->max);
     coerce_args(b, x);
     if (f->bind) f->bind(b, x, n);
     return x;
-}
-
-/* --- aggregates and windows --- */
-static const struct type *aggregate_type(struct binder *b, const struct node *n, struct expr **arg) {
-    const struct type *t = (*arg)->type;
-    struct run *r = b->r;
-    if (str_eq(n->call, "count") || str_eq(n->call, "count_if")) return type_plain(T_BIGINT);
-    if (str_eq(n->call, "bool_or") || str_eq(n->call, "bool_and")) return type_plain(T_BOOLEAN);
-    if (str_eq(n->call, "collect_list")) return type_array(&r->mem, t);
-    if (str_eq(n->call, "sum") || str_eq(n->call, "avg")) {
-        if (t->kind == T_STRING || t->kind == T_VOID) *arg = expr_coerce(r, *arg, t = type_plain(T_DOUBLE));
-        if (!type_numeric(t)) bind_mismatch(b, *arg, "UNEXPECTED_INPUT_TYPE", "The parameter 1 requires the \"NUMERIC\" type, however it has the type \"%s\".", type_sql(&r->mem, t));
-        if (str_eq(n->call, "avg")) {
-            *arg = expr_coerce(r, *arg, type_plain(T_DOUBLE));
-            return type_plain(T_DOUBLE);
-        }
-        if (t->kind == T_DECIMAL) return type_decimal(&r->mem, t->precision > 28 ? 38 : t->precision + 10, t->scale);
-        return type_plain(type_integral(t) ? T_BIGINT : T_DOUBLE);
-    }
-    if ((str_eq(n->call, "min") || str_eq(n->call, "max")) && type_has_map(t))
-        bind_mismatch(b, *arg, "INVALID_ORDERING_TYPE", "The `%s` does not support ordering on type \"%s\".", n->call, type_sql(&r->mem, t));
-    return t;
-}
-
-static struct expr *bind_aggregate(struct binder *b, const struct node *n) {
-    if (!b->allow_aggregates)
-        run_fail(b->r, "INVALID_WHERE_CONDITION", "42903", n->pos, "The %s condition contains invalid expressions: %s.", b->clause ? b->clause : "WHERE", n->call);
-    if (n->count != 1) wrong_count(b, n, 1, 1);
-    struct binder inner = { .r = b->r, .scope = b->scope, .clause = "aggregate" };
-    struct expr *arg = expr_bind(&inner, n->args[0]);
-    if (str_eq(n->call, "count_if") || str_eq(n->call, "bool_or") || str_eq(n->call, "bool_and")) arg = expr_coerce(b->r, arg, type_plain(T_BOOLEAN));
-    const struct type *type = aggregate_type(b, n, &arg);
-    int at = 0;
-    for (; at < b->aggregate_count; at++) {
-        const struct aggregate *a = &b->aggregates[at];
-        if (str_eq(a->fn, n->call) && a->distinct == n->distinct && expr_equal(a->arg, arg)) break;
-    }
-    if (at == b->aggregate_count) {
-        struct aggregate *a = list_add(b->r, &b->aggregates, &b->aggregate_count, sizeof *a);
-        *a = (struct aggregate){ .fn = n->call, .arg = arg, .distinct = n->distinct, .type = type };
-    }
-    return expr_column(b->r, b->group_count + at, type, n->call);
-}
-
-static struct expr *bind_window(struct binder *b, const struct node *n) {
-    if (!str_eq(n->call, "row_number"))
-        run_fail(b->r, "UNRESOLVED_ROUTINE", "42883", n->pos, "Cannot resolve routine `%s` on search path [`system`.`builtin`, `system`.`session`, `main`.`default`].", n->call);
-    if (!b->allow_windows)
-        run_fail(b->r, "UNSUPPORTED_EXPR_FOR_WINDOW", "42P20", n->pos, "It is not allowed to use window functions inside %s clause.", b->clause ? b->clause : "WHERE");
-    if (!n->order.count)
-        run_fail(b->r, "_LEGACY_ERROR_TEMP_1037", "", n->pos, "Window function row_number() requires window to be ordered, please add ORDER BY clause.");
-    list_add(b->r, &b->windows, &b->window_count, sizeof(struct window));
-    struct window filled = { .count = n->count, .how = n->order };
-    filled.partition = mem_alloc(&b->r->mem, sizeof(struct expr *) * (size_t)(n->count + 1));
-    filled.order = mem_alloc(&b->r->mem, sizeof(struct expr *) * (size_t)(n->order.count + 1));
-    int at = b->window_count - 1;
-    for (int i = 0; i < n->count; i++) filled.partition[i] = expr_bind(b, n->args[i]);
-    for (int i = 0; i < n->order.count; i++) filled.order[i] = expr_bind(b, n->order.at[i].by);
-    filled.use = expr_column(b->r, at, type_plain(T_INT), n->call); /* moved behind the row's columns by the planner */
-    b->windows[at] = filled;
-    return filled.use;
-}
-
-/* In a grouped query: a group key, an aggregate, or built from them. NULL: look into its parts. */
-static struct expr *bind_grouped(struct binder *b, const struct node *n) {
-    if (is_aggregate(n)) return bind_aggregate(b, n);
-    if (n->kind == N_WINDOW || node_has_aggregate(n)) return NULL;
-    struct binder inner = { .r = b->r, .scope = b->scope, .clause = b->clause };
-    struct expr *x = expr_bind(&inner, n);
-    for (int i = 0; i < b->group_count; i++)
-        if (expr_equal(x, b->groups[i])) return expr_column(b->r, i, x->type, x->name ? x->name : NULL);
-    if (expr_constant(x)) return x;
-    if (n->kind != N_NAME) return NULL;
-    if (!b->group_count)
-        run_fail(b->r, "MISSING_GROUP_BY", "42803", n->pos, "The query does not include a GROUP BY clause. Add GROUP BY or turn it into the window functions using OVER clauses.");
-    run_fail(b->r, "MISSING_AGGREGATION", "42803", n->pos, "The non-aggregating expression \"%s\" is based on columns which are not participating in the GROUP BY "
-             "clause. Add the columns or the expression to the GROUP BY, aggregate the expression, or use \"any_value(%s)\" if you do not care which of the "
-             "values within a group is returned.", node_name(b->r, n), node_name(b->r, n));
 }
 
 static struct expr *bind_cast(struct binder *b, const struct node *n) {
@@ -412,7 +346,10 @@ struct expr *expr_bind(struct binder *b, const struct node *n) {
         case N_CAST: x = bind_cast(b, n); break;
         case N_FIELD: x = field_of(b, expr_bind(b, n->args[0]), n->call, n->pos); break;
         case N_WINDOW: x = bind_window(b, n); break;
-        case N_CALL: x = is_aggregate(n) ? bind_aggregate(b, n) : bind_call(b, n); break;
+        case N_SUBQUERY: x = bind_subquery(b, n); break;
+        case N_LAMBDA:
+            run_fail(b->r, "UNEXPECTED_LAMBDA", "42K09", n->pos, "A lambda function should only be used in a higher order function.");
+        case N_CALL: x = node_is_aggregate(n) ? bind_aggregate(b, n) : bind_call(b, n); break;
         }
     }
     run_leave(b->r);
@@ -444,6 +381,7 @@ struct value expr_eval(struct env *e, const struct expr *x) {
     switch (x->kind) {
     case X_LITERAL: return x->value;
     case X_COLUMN: return e->row[x->index];
+    case X_VARIABLE: return *(const struct value *)x->state;
     case X_CAST:
         v = expr_eval(e, x->args[0]);
         return cast_value(e->a, &v, x->args[0]->type, x->type, x->try_it);

@@ -103,7 +103,7 @@ void statement_create_table(struct run *r, const struct statement *s) {
     if (old && s->if_not_exists) return;
     if (old && (!s->or_replace || old->view)) already_exists(r, &s->name);
     struct table *t = define(r, s, &rel);
-    int64_t drop = old ? old->store : 0, rows = 0;
+    int64_t rows = 0;
     make_delta_folder(r, t);
     t->store = table_new_store(r);
     if (rel) rows = write_query(r, t, rel, t->store);
@@ -118,7 +118,6 @@ void statement_create_table(struct run *r, const struct statement *s) {
     const char *operation = mem_printf(&r->mem, "CREATE %sTABLE%s", s->or_replace ? "OR REPLACE " : "", s->query ? " AS SELECT" : "");
     const char *metrics = s->query ? mem_printf(&r->mem, "{\"numFiles\":\"1\",\"numOutputRows\":\"%lld\"}", (long long)rows) : NO_METRICS;
     table_commit(r, t, operation, create_parameters(r, t), metrics, !old);
-    table_drop_store(r, drop);
 }
 
 void statement_drop_table(struct run *r, const struct statement *s) {

@@ -1,4 +1,5 @@
 /* directory: INSERT OVERWRITE DIRECTORY: part files as a Databricks runtime names them. */
+#include "sandbox/sql/session.h"
 #include "sandbox/sql/statements.h"
 #include "sandbox/sql/table.h"
 #include "base/file.h"
@@ -16,6 +17,8 @@ struct parts {
     uint64_t id;
     char uuid[37];
     int count;
+    bool plain_names;        /* as open Spark */
+    const char *first;       /* name of the first part */
     FILE *plain;
     gzFile packed;
     struct text names;       /* JSON list of the part names */
@@ -60,9 +63,15 @@ static void empty_folder(struct run *r, const char *folder) {
     closedir(d);
 }
 
+static const char *part_name(struct parts *w, uint64_t id, int attempt, int number) {
+    if (w->plain_names) return mem_printf(&w->r->mem, "part-00000-%s-c%03d%s", w->uuid, number, w->extension);
+    return mem_printf(&w->r->mem, "part-00000-tid-%llu-%s-%d-1-c%03d%s", (unsigned long long)id, w->uuid, attempt, number, w->extension);
+}
+
 static void next_part(struct parts *w) {
     close_parts(w);
-    const char *name = mem_printf(&w->r->mem, "part-00000-tid-%llu-%s-1-1-c%03d%s", (unsigned long long)w->id, w->uuid, w->count, w->extension);
+    const char *name = part_name(w, w->id, 1, w->count);
+    if (!w->count) w->first = name;
     text_printf(&w->names, "%s\"%s\"", w->count ? "," : "", name);
     const char *path = mem_printf(&w->r->mem, "%s/%s", w->folder, name);
     w->count++;
@@ -81,6 +90,19 @@ static void put(struct parts *w, const struct text *line) {
 static void small_file(struct run *r, const char *folder, const char *name, const char *text) {
     struct err e;
     if (file_write_atomic(mem_printf(&r->mem, "%s/%s", folder, name), text, strlen(text), &e)) run_broken(r, &e);
+}
+
+/* The task's first attempt broke off in the middle of its first part: that file stays, and no commit names it. */
+static void leave_failed_attempt(struct parts *w) {
+    struct buf bytes;
+    struct err e;
+    uint64_t id = w->id ^ 0x5bd1e995;
+    buf_init(&bytes, (size_t)64 << 20);
+    int rc = file_read(mem_printf(&w->r->mem, "%s/%s", w->folder, w->first), (size_t)64 << 20, &bytes, &e);
+    const char *name = w->plain_names ? mem_printf(&w->r->mem, "part-00000-%016llx-c000%s", (unsigned long long)id, w->extension) : part_name(w, id, 0, 0);
+    if (!rc) rc = file_write_atomic(mem_printf(&w->r->mem, "%s/%s", w->folder, name), bytes.len ? bytes.data : "", bytes.len / 2, &e);
+    buf_release(&bytes);
+    if (rc) run_broken(w->r, &e);
 }
 
 static const char *host_folder(struct run *r, const char *path) {
@@ -167,8 +189,10 @@ void statement_insert_directory(struct run *r, const struct statement *s) {
     run_hold(r, close_parts, w);
     empty_folder(r, w->folder);
     const char *id = mem_printf(&r->mem, "%llu", (unsigned long long)w->id);
-    small_file(r, w->folder, mem_printf(&r->mem, "_started_%s", id), "");
+    w->plain_names = r->session->plain_output;
+    if (!w->plain_names) small_file(r, w->folder, mem_printf(&r->mem, "_started_%s", id), "");
     write_rows(r, w, &f);
-    small_file(r, w->folder, mem_printf(&r->mem, "_committed_%s", id), mem_printf(&r->mem, "{\"added\":[%s],\"removed\":[]}", text_end(&w->names)));
+    if (r->session->failed_attempt && !w->plain_names) leave_failed_attempt(w);
+    if (!w->plain_names) small_file(r, w->folder, mem_printf(&r->mem, "_committed_%s", id), mem_printf(&r->mem, "{\"added\":[%s],\"removed\":[]}", text_end(&w->names)));
     small_file(r, w->folder, "_SUCCESS", "");
 }

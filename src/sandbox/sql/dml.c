@@ -34,10 +34,15 @@ void changes_apply(struct changes *c) {
     struct run *r = c->r;
     sqlite3_stmt *update = run_prepare(r, r->db, mem_printf(&r->mem, "UPDATE rows_%lld SET b=?2 WHERE id=?1", (long long)c->t->store));
     sqlite3_stmt *delete = run_prepare(r, r->db, mem_printf(&r->mem, "DELETE FROM rows_%lld WHERE id=?1", (long long)c->t->store));
+    sqlite3_stmt *keep = run_prepare(r, r->db, mem_printf(&r->mem, "INSERT INTO undo SELECT %lld, id, %lld, b FROM rows_%lld WHERE id=?1", (long long)c->t->store,
+                                                          (long long)table_version(r, c->t) + 1, (long long)c->t->store));
     const struct value *row;
     spill_unsorted(c->rows);
     while ((row = spill_next(c->rows, c->scratch, NULL, NULL, NULL))) {
         sqlite3_stmt *s = row[1].kind == V_NULL ? delete : update;
+        sqlite3_bind_int64(keep, 1, row[0].i);
+        run_check(r, r->db, sqlite3_step(keep));
+        sqlite3_reset(keep);
         sqlite3_bind_int64(s, 1, row[0].i);
         if (s == update) sqlite3_bind_blob64(s, 2, row[1].s.p, row[1].s.n, SQLITE_STATIC);
         run_check(r, r->db, sqlite3_step(s));
@@ -94,7 +99,6 @@ void statement_insert(struct run *r, const struct statement *s) {
     }
     struct relation *out = relation_new(r, iter_project(r, rel->it, cells, t->columns.count));
     relation_use_all(r, out);
-    int64_t drop = s->overwrite ? t->store : 0;
     if (s->overwrite || !t->store) t->store = table_new_store(r);
     struct table_writer *w = mem_zero(&r->mem, sizeof *w);
     struct arena *a = run_arena(r);
@@ -107,7 +111,6 @@ void statement_insert(struct run *r, const struct statement *s) {
     int64_t counts[2] = {w->rows, w->rows};
     table_commit(r, t, "WRITE", mem_printf(&r->mem, "{\"mode\":\"%s\",\"partitionBy\":\"[]\"}", s->overwrite ? "Overwrite" : "Append"),
                  mem_printf(&r->mem, "{\"numFiles\":\"1\",\"numOutputRows\":\"%lld\"}", (long long)w->rows), !s->overwrite);
-    table_drop_store(r, drop);
     result_counts(r, names, counts, 2);
 }
 
@@ -132,7 +135,7 @@ static struct expr **bind_assignments(struct run *r, const struct statement *s, 
 }
 
 static int64_t change_rows(struct run *r, const struct statement *s, struct table *t, const struct scope *scope, struct expr **set, int64_t *kept) {
-    struct binder b = { .r = r, .scope = scope, .clause = "WHERE" };
+    struct binder b = { .r = r, .scope = scope, .clause = set ? "UPDATE" : "DELETE" };
     struct expr *where = s->condition ? bind_condition(&b, s->condition) : NULL;
     struct changes c;
     struct iter *it = table_scan(r, t, true);

@@ -6,11 +6,11 @@
  */
 #include "sandbox/sql/tree.h"
 
-struct scope_column { const char *alias; struct name table; const char *name; const struct type *type; bool hidden; };
+struct scope_column { const char *alias; struct name table; const char *name; const struct type *type; bool hidden; bool quiet; /* found by its table's name only */ };
 struct scope { struct scope_column *at; int count; };
 
 struct env { struct run *r; struct arena *a; const struct value *row; };
-enum expr_kind { X_LITERAL, X_COLUMN, X_CALL, X_CAST, X_FIELD };
+enum expr_kind { X_LITERAL, X_COLUMN, X_CALL, X_CAST, X_FIELD, X_VARIABLE };
 struct function;
 struct expr {
     enum expr_kind kind;
@@ -23,7 +23,7 @@ struct expr {
     int count;
     bool try_it;
     const char *name;            /* column's name for messages */
-    void *state;                 /* what a function keeps: options, a counter */
+    void *state;                 /* what a function keeps: options, a counter; a variable's value */
 };
 struct binder;
 /*
@@ -42,10 +42,13 @@ struct function {
     bool sees_null, lazy;
 };
 /* Each file's table ends with a NULL name. */
-extern const struct function functions_text[], functions_logic[], functions_math[], functions_nested[], functions_other[];
+extern const struct function functions_text[], functions_logic[], functions_math[], functions_nested[], functions_other[], functions_array[], functions_time[], functions_pattern[];
 
-struct aggregate { const char *fn; struct expr *arg; bool distinct; const struct type *type; };
-struct window { struct expr **partition; int count; struct expr **order; struct order_list how; struct expr *use; };
+/* by: of max_by and min_by; filter: rows that count; ignore_nulls: of first and last. */
+struct aggregate { const char *fn; struct expr *arg, *by, *filter; bool distinct, ignore_nulls; const struct type *type; };
+/* call: row_number, rank, dense_rank; or an aggregate over the whole partition. */
+struct window { const char *call; struct aggregate total; struct expr **partition; int count; struct expr **order; struct order_list how; struct expr *use; };
+struct lambda { const char *name; const struct type *type; struct value *slot; const struct lambda *next; };
 struct binder {
     struct run *r;
     const struct scope *scope;
@@ -55,9 +58,25 @@ struct binder {
     bool allow_aggregates, allow_windows;
     struct window *windows; int window_count;
     const char *clause;                /* for messages: "WHERE", … */
+    struct cte *ctes;                  /* what subqueries see */
+    int outer;                         /* columns before this one are an outer query's: found last */
+    const struct lambda *lambdas;
 };
 
 struct expr *expr_bind(struct binder *b, const struct node *n);
+struct expr *expr_new(struct run *r, enum expr_kind kind, int pos, const struct type *type);
+/* A call of a function with bound arguments, coerced as its row says. */
+struct expr *expr_call(struct binder *b, const char *fn, struct expr **args, int count, int pos);
+/* Aggregates, windows (bind_group.c), subqueries (subquery.c), functions of lambdas (lambda.c; NULL: not one). */
+bool node_is_aggregate(const struct node *n);
+struct expr *bind_aggregate(struct binder *b, const struct node *n);
+struct expr *bind_window(struct binder *b, const struct node *n);
+struct expr *bind_grouped(struct binder *b, const struct node *n);
+struct expr *bind_subquery(struct binder *b, const struct node *n);
+struct expr *bind_lambda_call(struct binder *b, const struct node *n);
+bool expr_constant(const struct expr *x);
+_Noreturn void bind_wrong_count(struct binder *b, const struct node *n, int min, int max);
+_Noreturn void bind_no_routine(struct binder *b, const struct node *n);
 /* As bind, as boolean. */
 struct expr *bind_condition(struct binder *b, const struct node *n);
 bool node_has_aggregate(const struct node *n);

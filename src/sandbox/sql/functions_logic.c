@@ -132,6 +132,12 @@ EVAL(f_coalesce) {
     return VALUE_NULL;
 }
 
+EVAL(f_nvl2) {
+    (void)v;
+    struct value a = expr_eval(e, x->args[0]);
+    return expr_eval(e, x->args[a.kind == V_NULL ? 2 : 1]);
+}
+
 EVAL(f_nullif) {
     UNUSED;
     if (v[0].kind == V_NULL || v[1].kind == V_NULL) return v[0];
@@ -162,7 +168,7 @@ const struct function functions_logic[] = {
     {"isnull", 1, 1, "?", 'b', f_isnull, NULL, true, false}, {"isnotnull", 1, 1, "?", 'b', f_isnotnull, NULL, true, false},
     {"case", 2, -1, "?", '1', f_case, bind_case, true, true}, {"if", 3, 3, "?", '1', f_case, bind_case, true, true},
     {"coalesce", 1, -1, "c", 'c', f_coalesce, NULL, true, true}, {"nvl", 2, 2, "c", 'c', f_coalesce, NULL, true, true},
-    {"ifnull", 2, 2, "c", 'c', f_coalesce, NULL, true, true}, {"nullif", 2, 2, "c", 'c', f_nullif, bind_compare, true, false},
+    {"ifnull", 2, 2, "c", 'c', f_coalesce, NULL, true, true}, {"nvl2", 3, 3, "?c", 'c', f_nvl2, NULL, true, true}, {"nullif", 2, 2, "c", 'c', f_nullif, bind_compare, true, false},
     {"greatest", 2, -1, "c", 'c', f_greatest, NULL, true, false}, {"least", 2, -1, "c", 'c', f_greatest, NULL, true, false},
     {"raise_error", 1, 1, "s", 's', f_raise_error, NULL, true, false},
     {NULL, 0, 0, NULL, 0, NULL, NULL, false, false},

@@ -191,6 +191,140 @@ static void bind_number(struct binder *b, struct expr *x, const struct node *n) 
     x->type = x->args[0]->type;
 }
 
+/* --- rounding, powers --- */
+static i128 power_of_ten(int n) {
+    i128 p = 1;
+    while (n-- > 0) p *= 10;
+    return p;
+}
+
+static i128 floor_at(i128 v, int digits, bool up) {
+    i128 unit = power_of_ten(digits), q = v / unit;
+    if (v % unit == 0) return q;
+    return q + (up ? v > 0 : -(v < 0));
+}
+
+/* floor(x), ceil(x): a whole number. */
+EVAL(f_floor) {
+    bool up = *x->fn->name == 'c';
+    if (v->kind == V_INT) return *v;
+    if (v->kind == V_DOUBLE) {
+        double d = up ? ceil(v->d) : floor(v->d);
+        return isnan(d) ? value_int(0) : value_int(d >= 9223372036854775808.0 ? INT64_MAX : d <= -9223372036854775808.0 ? INT64_MIN : (int64_t)d);
+    }
+    return checked_decimal(e, x, floor_at(v->dec, x->args[0]->type->scale, up), 0);
+}
+
+static void bind_floor(struct binder *b, struct expr *x, const struct node *n) {
+    bind_number(b, x, n);
+    const struct type *t = x->args[0]->type;
+    if (t->kind == T_DECIMAL) x->type = type_decimal(&b->r->mem, t->precision - t->scale + 1 > 38 ? 38 : t->precision - t->scale + 1, 0);
+    else x->type = type_plain(T_BIGINT);
+}
+
+/* Half up, or for bround half to even; scale is the number of digits dropped. */
+static i128 rounded(i128 v, int dropped, bool even) {
+    if (dropped <= 0) return v;
+    if (dropped > 37) return 0;
+    i128 unit = power_of_ten(dropped), q = v / unit, rest = v % unit;
+    i128 twice = (rest < 0 ? -rest : rest) * 2;
+    if (twice > unit || (twice == unit && (!even || q % 2))) q += v < 0 ? -1 : 1;
+    return q;
+}
+
+static struct value round_double(struct env *e, double d, int digits, bool even) {
+    i128 unscaled;
+    if (!isfinite(d) || digits > 18 || fabs(d) > 1e18) return value_double(d);
+    struct text shortest; /* as Java does: the shortest text that is this number, rounded as a decimal */
+    text_init(&shortest, e->a);
+    double_print(&shortest, d, false);
+    const struct type *t = type_decimal(e->a, 38, 18);
+    if (!decimal_parse(text_end(&shortest), shortest.n, t, &unscaled)) return value_double(d);
+    i128 q = rounded(unscaled, t->scale - digits, even);
+    struct text out;
+    text_init(&out, e->a);
+    decimal_print(&out, digits < 0 ? q * power_of_ten(-digits) : q, digits < 0 ? 0 : digits);
+    double back = d;
+    double_parse(text_end(&out), out.n, &back);
+    return value_double(back);
+}
+
+EVAL(f_round) {
+    bool even = *x->fn->name == 'b';
+    int digits = x->count > 1 ? (int)v[1].i : 0;
+    if (v->kind == V_DOUBLE) return round_double(e, v->d, digits, even);
+    if (v->kind == V_INT) return digits >= 0 ? *v : checked(e, x, (int64_t)(rounded(v->i, -digits, even) * (digits < -18 ? 0 : power_of_ten(-digits))), false);
+    i128 q = rounded(v->dec, x->args[0]->type->scale - digits, even);
+    if (digits < 0) q *= power_of_ten(-digits);
+    return checked_decimal(e, x, q, digits < 0 ? 0 : digits < x->args[0]->type->scale ? digits : x->args[0]->type->scale);
+}
+
+static void bind_round(struct binder *b, struct expr *x, const struct node *n) {
+    bind_number(b, x, n);
+    const struct type *t = x->args[0]->type;
+    if (x->count > 1) x->args[1] = expr_coerce(b->r, x->args[1], type_plain(T_INT));
+    if (t->kind != T_DECIMAL) return;
+    int digits = x->count > 1 && x->args[1]->kind == X_LITERAL ? (int)x->args[1]->value.i : 0, scale = digits < 0 ? 0 : digits < t->scale ? digits : t->scale;
+    int precision = t->precision - t->scale + 1 + scale;
+    if (digits < 0 && precision < -digits + 1) precision = -digits + 1;
+    x->type = type_decimal(&b->r->mem, precision > 38 ? 38 : precision, scale);
+}
+
+EVAL(f_power) {
+    (void)e, (void)x;
+    return value_double(pow(v[0].d, v[1].d));
+}
+
+EVAL(f_one_double) {
+    static const struct { const char *name; double (*of)(double); } functions[] = {
+        {"sqrt", sqrt}, {"exp", exp}, {"ln", log}, {"log10", log10}, {"log2", log2}, {"sin", sin}, {"cos", cos}, {"tan", tan}, {"cbrt", cbrt}};
+    (void)e;
+    bool logarithm = *x->fn->name == 'l';
+    if (logarithm && v->d <= 0) return VALUE_NULL;
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        if (str_eq(functions[i].name, x->fn->name)) return value_double(functions[i].of(v->d));
+    return VALUE_NULL;
+}
+
+EVAL(f_sign) {
+    (void)e, (void)x;
+    return value_double(v->d > 0 ? 1 : v->d < 0 ? -1 : v->d);
+}
+
+EVAL(f_isnan) {
+    (void)e, (void)x;
+    return value_int(v->kind == V_DOUBLE && isnan(v->d));
+}
+
+EVAL(f_pmod) {
+    struct value rest = f_remainder(e, x, v);
+    if (rest.kind == V_INT && rest.i < 0) return value_int((rest.i + v[1].i) % v[1].i);
+    if (rest.kind == V_DOUBLE && rest.d < 0) return value_double(fmod(rest.d + v[1].d, v[1].d));
+    return rest;
+}
+
+EVAL(f_bits) {
+    (void)e;
+    uint64_t a = (uint64_t)v[0].i, b = (uint64_t)v[1].i;
+    switch (*x->fn->name) {
+    case '&': return value_int((int64_t)(a & b));
+    case '|': return value_int((int64_t)(a | b));
+    default: return value_int((int64_t)(a ^ b));
+    }
+}
+
+EVAL(f_invert) {
+    (void)e, (void)x;
+    return value_int(~v->i);
+}
+
+static void bind_bits(struct binder *b, struct expr *x, const struct node *n) {
+    (void)n;
+    for (int i = 0; i < x->count; i++)
+        if (!type_integral(x->type) && x->type->kind != T_VOID)
+            bind_mismatch(b, x, "BINARY_OP_WRONG_TYPE", "the binary operator requires the input type \"INTEGRAL\", not \"%s\".", type_sql(&b->r->mem, x->type));
+}
+
 /* --- time as numbers --- */
 static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
@@ -222,6 +356,19 @@ const struct function functions_math[] = {
     {"%", 2, 2, "?", 'd', f_remainder, bind_arithmetic, false, false}, {"mod", 2, 2, "?", 'd', f_remainder, bind_arithmetic, false, false},
     {"div", 2, 2, "l", 'l', f_div, NULL, false, false},
     {"negative", 1, 1, "?", '1', f_negative, bind_number, false, false}, {"abs", 1, 1, "?", '1', f_abs, bind_number, false, false},
+    {"floor", 1, 1, "?", 'l', f_floor, bind_floor, false, false}, {"ceil", 1, 1, "?", 'l', f_floor, bind_floor, false, false},
+    {"ceiling", 1, 1, "?", 'l', f_floor, bind_floor, false, false},
+    {"round", 1, 2, "?", '1', f_round, bind_round, false, false}, {"bround", 1, 2, "?", '1', f_round, bind_round, false, false},
+    {"power", 2, 2, "d", 'd', f_power, NULL, false, false}, {"pow", 2, 2, "d", 'd', f_power, NULL, false, false},
+    {"sqrt", 1, 1, "d", 'd', f_one_double, NULL, false, false}, {"exp", 1, 1, "d", 'd', f_one_double, NULL, false, false},
+    {"ln", 1, 1, "d", 'd', f_one_double, NULL, false, false}, {"log10", 1, 1, "d", 'd', f_one_double, NULL, false, false},
+    {"log2", 1, 1, "d", 'd', f_one_double, NULL, false, false}, {"cbrt", 1, 1, "d", 'd', f_one_double, NULL, false, false},
+    {"sin", 1, 1, "d", 'd', f_one_double, NULL, false, false}, {"cos", 1, 1, "d", 'd', f_one_double, NULL, false, false},
+    {"tan", 1, 1, "d", 'd', f_one_double, NULL, false, false},
+    {"sign", 1, 1, "d", 'd', f_sign, NULL, false, false}, {"signum", 1, 1, "d", 'd', f_sign, NULL, false, false},
+    {"isnan", 1, 1, "d", 'b', f_isnan, NULL, true, false}, {"pmod", 2, 2, "?", 'd', f_pmod, bind_arithmetic, false, false},
+    {"&", 2, 2, "c", 'c', f_bits, bind_bits, false, false}, {"|", 2, 2, "c", 'c', f_bits, bind_bits, false, false},
+    {"^", 2, 2, "c", 'c', f_bits, bind_bits, false, false}, {"~", 1, 1, "c", 'c', f_invert, bind_bits, false, false},
     {"unix_micros", 1, 1, "t", 'l', f_unix_micros, NULL, false, false}, {"unix_millis", 1, 1, "t", 'l', f_unix_millis, NULL, false, false},
     {"unix_seconds", 1, 1, "t", 'l', f_unix_seconds, NULL, false, false},
     {"timestamp_micros", 1, 1, "l", 't', f_timestamp_micros, NULL, false, false},

@@ -175,27 +175,39 @@ EVAL(f_upper) {
     return changed_case(e, v, g_utf8_strup);
 }
 
-static struct value trimmed(const struct value *v, bool left, bool right) {
-    const char *p = v->s.p;
-    size_t n = v->s.n;
-    while (left && n && *p == ' ') p++, n--;
-    while (right && n && p[n - 1] == ' ') n--;
+/* Takes the characters of set (a blank when there is none) off the ends. */
+static struct value trimmed(const struct expr *x, const struct value *v, bool left, bool right) {
+    const char *p = v->s.p, *set = x->count > 1 ? v[1].s.p : " ";
+    size_t n = v->s.n, set_n = x->count > 1 ? v[1].s.n : 1;
+    while (left && n) {
+        uint32_t cp;
+        size_t c = utf8_decode(p, n, &cp);
+        if (!memmem(set, set_n, p, c)) break;
+        p += c;
+        n -= c;
+    }
+    while (right && n) {
+        size_t c = 1;
+        while (c < n && ((unsigned char)p[n - c] & 0xC0) == 0x80) c++;
+        if (!memmem(set, set_n, p + n - c, c)) break;
+        n -= c;
+    }
     return value_bytes(p, n);
 }
 
 EVAL(f_trim) {
     UNUSED;
-    return trimmed(v, true, true);
+    return trimmed(x, v, true, true);
 }
 
 EVAL(f_ltrim) {
     UNUSED;
-    return trimmed(v, true, false);
+    return trimmed(x, v, true, false);
 }
 
 EVAL(f_rtrim) {
     UNUSED;
-    return trimmed(v, false, true);
+    return trimmed(x, v, false, true);
 }
 
 EVAL(f_replace) {
@@ -354,6 +366,11 @@ EVAL(f_like) {
     return value_int(like(v->s.p, v->s.p + v->s.n, v[1].s.p, v[1].s.p + v[1].s.n, escape));
 }
 
+EVAL(f_ilike) {
+    struct value low[3] = { changed_case(e, &v[0], g_utf8_strdown), changed_case(e, &v[1], g_utf8_strdown), x->count > 2 ? v[2] : VALUE_NULL };
+    return f_like(e, x, low);
+}
+
 const struct function functions_text[] = {
     {"length", 1, 1, "?", 'i', f_length, bind_bytes, false, false}, {"char_length", 1, 1, "?", 'i', f_length, bind_bytes, false, false},
     {"character_length", 1, 1, "?", 'i', f_length, bind_bytes, false, false}, {"len", 1, 1, "?", 'i', f_length, bind_bytes, false, false},
@@ -365,13 +382,13 @@ const struct function functions_text[] = {
     {"array_join", 2, 3, "?s", 's', f_array_join, bind_array_join, false, false},
     {"lower", 1, 1, "s", 's', f_lower, NULL, false, false}, {"lcase", 1, 1, "s", 's', f_lower, NULL, false, false},
     {"upper", 1, 1, "s", 's', f_upper, NULL, false, false}, {"ucase", 1, 1, "s", 's', f_upper, NULL, false, false},
-    {"trim", 1, 1, "s", 's', f_trim, NULL, false, false}, {"ltrim", 1, 1, "s", 's', f_ltrim, NULL, false, false},
-    {"rtrim", 1, 1, "s", 's', f_rtrim, NULL, false, false}, {"replace", 2, 3, "s", 's', f_replace, NULL, false, false},
+    {"trim", 1, 2, "s", 's', f_trim, NULL, false, false}, {"ltrim", 1, 2, "s", 's', f_ltrim, NULL, false, false},
+    {"rtrim", 1, 2, "s", 's', f_rtrim, NULL, false, false}, {"replace", 2, 3, "s", 's', f_replace, NULL, false, false},
     {"startswith", 2, 2, "s", 'b', f_startswith, NULL, false, false}, {"endswith", 2, 2, "s", 'b', f_endswith, NULL, false, false},
     {"contains", 2, 2, "s", 'b', f_contains, NULL, false, false}, {"repeat", 2, 2, "si", 's', f_repeat, NULL, false, false},
     {"hex", 1, 1, "?", 's', f_hex, bind_hex, false, false}, {"unhex", 1, 1, "s", 'x', f_unhex, NULL, false, false},
     {"base64", 1, 1, "?", 's', f_base64, bind_bytes, false, false}, {"unbase64", 1, 1, "s", 'x', f_unbase64, NULL, false, false},
     {"md5", 1, 1, "?", 's', f_md5, bind_bytes, false, false}, {"sha2", 2, 2, "?i", 's', f_sha2, bind_bytes, false, false},
-    {"like", 2, 3, "s", 'b', f_like, NULL, false, false},
+    {"like", 2, 3, "s", 'b', f_like, NULL, false, false}, {"ilike", 2, 3, "s", 'b', f_ilike, NULL, false, false},
     {NULL, 0, 0, NULL, 0, NULL, NULL, false, false},
 };

@@ -210,11 +210,14 @@ static void print_operator(struct text *out, const struct node *n) {
     if (str_eq(n->call, "not")) text_puts(out, "(NOT ");
     else if (str_eq(n->call, "negative")) text_puts(out, "(- ");
     else if (str_eq(n->call, "||")) text_puts(out, "concat(");
+    else if (str_eq(n->call, "rlike")) text_puts(out, "RLIKE(");
+    else if (str_eq(n->call, "ilike")) text_puts(out, "ilike(");
+    else if (str_eq(n->call, "~")) text_putc(out, '~');
     else if (!str_eq(n->call, "[]") && !str_eq(n->call, "like")) text_putc(out, '(');
     print_node(out, n->args[0]);
     if (after) text_puts(out, str_eq(n->call, "isnull") ? " IS NULL)" : " IS NOT NULL)");
     else if (str_eq(n->call, "in")) {
-        text_puts(out, " IN (");
+        text_puts(out, n->query ? " IN (listquery()" : " IN (");
         print_args(out, n, 1, ", ");
         text_puts(out, "))");
     } else if (str_eq(n->call, "[]")) {
@@ -222,15 +225,32 @@ static void print_operator(struct text *out, const struct node *n) {
         print_node(out, n->args[1]);
         text_putc(out, ']');
     } else if (n->count > 1) {
-        text_puts(out, str_eq(n->call, "||") ? ", " : " ");
-        if (!str_eq(n->call, "||"))
+        bool call = str_eq(n->call, "||") || str_eq(n->call, "rlike") || str_eq(n->call, "ilike");
+        text_puts(out, call ? ", " : " ");
+        if (!call)
             for (const char *c = n->call; *c; c++) text_putc(out, *c >= 'a' && *c <= 'z' ? (char)(*c - 32) : *c);
-        if (!str_eq(n->call, "||")) text_putc(out, ' ');
+        if (!call) text_putc(out, ' ');
         print_node(out, n->args[1]);
         if (!str_eq(n->call, "like")) text_putc(out, ')');
-    } else {
+    } else if (!str_eq(n->call, "~")) {
         text_putc(out, ')');
     }
+}
+
+/* trim(BOTH 'x' FROM s) keeps its words. */
+static void print_trim(struct text *out, const struct node *n) {
+    text_printf(out, "TRIM(%s ", n->words);
+    if (n->count > 1) print_node(out, n->args[1]);
+    text_puts(out, " FROM ");
+    print_node(out, n->args[0]);
+    text_putc(out, ')');
+}
+
+static void print_lambda(struct text *out, const struct node *n) {
+    text_puts(out, "lambdafunction(");
+    print_node(out, n->args[0]);
+    for (int i = 0; i < n->name.count; i++) text_printf(out, ", namedlambdavariable()");
+    text_putc(out, ')');
 }
 
 static void print_node(struct text *out, const struct node *n) {
@@ -251,13 +271,17 @@ static void print_node(struct text *out, const struct node *n) {
         print_node(out, n->args[0]);
         text_printf(out, ".%s", n->call);
         break;
+    case N_SUBQUERY: text_puts(out, "scalarsubquery()"); break;
+    case N_LAMBDA: print_lambda(out, n); break;
     case N_WINDOW:
-        text_printf(out, "%s() OVER (PARTITION BY ", n->call);
+        print_node(out, n->inner);
+        text_puts(out, n->count ? " OVER (PARTITION BY " : " OVER (");
         print_args(out, n, 0, ", ");
         text_puts(out, ")");
         break;
     case N_CALL:
         if (str_eq(n->call, "case")) print_case(out, n);
+        else if (n->words) print_trim(out, n);
         else if (str_eq(n->call, "from_json") && n->count) { /* the schema is no child of it */
             text_puts(out, "from_json(");
             print_node(out, n->args[0]);
@@ -266,8 +290,16 @@ static void print_node(struct text *out, const struct node *n) {
         else {
             bool choice = str_eq(n->call, "if");
             text_printf(out, "%s(%s", choice ? "(IF" : n->call, n->distinct ? "DISTINCT " : "");
-            print_args(out, n, 0, ", ");
+            bool ends = str_eq(n->call, "first") || str_eq(n->call, "last") || str_eq(n->call, "any_value") || str_eq(n->call, "first_value") || str_eq(n->call, "last_value");
+            struct node shown = *n;
+            if (ends && shown.count > 1) shown.count = 1; /* whether NULLs count is no part of the name */
+            print_args(out, &shown, 0, ", ");
             text_puts(out, choice ? "))" : ")");
+            if (n->filter) {
+                text_puts(out, " FILTER (WHERE ");
+                print_node(out, n->filter);
+                text_putc(out, ')');
+            }
         }
     }
 }

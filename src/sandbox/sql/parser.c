@@ -55,18 +55,6 @@ bool parse_take_words(struct parser *p, const char *words) {
     return true;
 }
 
-/* Words that end a clause, so that they are no alias without AS. */
-static bool stops_alias(const char *w) {
-    static const char *const stops[] = {
-        "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "UNION", "EXCEPT", "INTERSECT", "MINUS", "JOIN", "LEFT", "RIGHT", "FULL",
-        "INNER", "CROSS", "ANTI", "SEMI", "NATURAL", "LATERAL", "ON", "USING", "WHEN", "FROM", "SET", "VALUES", "SELECT", "WITH",
-        "TABLESAMPLE", "SORT", "CLUSTER", "DISTRIBUTE", "WINDOW", "VERSION", "TIMESTAMP", "FOR", "PIVOT", "UNPIVOT", "QUALIFY",
-    };
-    for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
-        if (str_ieq(w, stops[i])) return true;
-    return false;
-}
-
 const char *parse_identifier(struct parser *p) {
     const struct token *t = &p->t[p->at];
     if (t->kind != TK_WORD && t->kind != TK_QUOTED) parse_error(p);
@@ -112,6 +100,10 @@ struct options parse_options(struct parser *p) {
     return o;
 }
 
+/* The loosest of the binary operators that are no comparison. */
+#define LEVEL_TOP 4
+static struct node *parse_level(struct parser *p, int level);
+
 static struct node *node_new(struct parser *p, enum node_kind kind) {
     struct node *n = mem_zero(&p->r->mem, sizeof *n);
     n->kind = kind;
@@ -139,6 +131,20 @@ static struct node *literal(struct parser *p, const struct type *type, struct va
     n->type = type;
     n->value = v;
     return n;
+}
+
+bool parse_is_query(const struct parser *p) {
+    return parse_is(p, "SELECT") || parse_is(p, "WITH") || parse_is(p, "VALUES");
+}
+
+/* (query) as a part of an expression; the opening parenthesis is taken. */
+static struct node *parse_subquery(struct parser *p, const char *call, int pos) {
+    struct node *x = node_new(p, call ? N_CALL : N_SUBQUERY);
+    x->call = call;
+    x->pos = pos;
+    x->query = parse_query(p);
+    parse_need(p, ")");
+    return x;
 }
 
 /* --- primary expressions --- */
@@ -248,7 +254,7 @@ static struct node *parse_cast(struct parser *p) {
     return x;
 }
 
-static struct order_list parse_order(struct parser *p) {
+struct order_list parse_order(struct parser *p) {
     struct order_list l = {0};
     do {
         struct order *o = list_add(p->r, &l.at, &l.count, sizeof *o);
@@ -268,7 +274,7 @@ static struct node *parse_over(struct parser *p, struct node *function) {
     struct node *x = node_new(p, N_WINDOW);
     x->call = function->call;
     x->pos = function->pos;
-    if (function->count) parse_error(p);
+    x->inner = function;
     parse_need(p, "(");
     if (parse_take(p, "PARTITION")) {
         parse_need(p, "BY");
@@ -306,6 +312,12 @@ static struct node *parse_call(struct parser *p) {
         } while (parse_take(p, ","));
     }
     parse_need(p, ")");
+    if (parse_is(p, "FILTER") && parse_is_at(p, 1, "(")) {
+        p->at += 2;
+        parse_need(p, "WHERE");
+        x->filter = parse_expression(p);
+        parse_need(p, ")");
+    }
     return parse_take(p, "OVER") ? parse_over(p, x) : x;
 }
 
@@ -338,11 +350,61 @@ static bool bare_function(const char *w) {
     return false;
 }
 
-static bool reserved_start(const char *w) {
+bool parse_reserved(const char *w) {
     static const char *const words[] = {"FROM", "WHERE", "SELECT", "GROUP", "ORDER", "HAVING", "WHEN", "THEN", "ELSE", "END", "ON", "AND", "OR",
                                         "AS", "JOIN", "UNION", "USING", "IN", "BETWEEN", "LIKE", "IS", "LIMIT"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (str_ieq(w, words[i])) return true;
+    return false;
+}
+
+/* What stands before the FROM of trim(BOTH 'x' FROM s); NULL: nothing. */
+static const char *parse_trim_words(struct parser *p) {
+    static const char *const words[] = {"BOTH", "LEADING", "TRAILING"};
+    for (int i = 0; i < 3; i++)
+        if (parse_take(p, words[i])) return words[i];
+    return NULL;
+}
+
+/* trim(BOTH 'x' FROM s), substring(s FROM 1 FOR 2), position('x' IN s), or the plain call. */
+static struct node *parse_spelled(struct parser *p) {
+    struct node *x = node_new(p, N_CALL), *first = NULL;
+    x->call = lower(p, parse_identifier(p));
+    parse_need(p, "(");
+    bool trim = str_eq(x->call, "trim");
+    x->words = trim ? parse_trim_words(p) : NULL;
+    if (!x->words || !parse_is(p, "FROM")) first = parse_level(p, LEVEL_TOP);
+    if (parse_take(p, str_eq(x->call, "position") ? "IN" : "FROM")) {
+        struct node *second = parse_expression(p);
+        if (trim && first && !x->words) x->words = "BOTH";
+        if (!trim) add_arg(p, x, first);
+        add_arg(p, x, second);
+        if (trim && first) add_arg(p, x, first);
+        if (!trim && parse_take(p, "FOR")) add_arg(p, x, parse_expression(p));
+        if (x->words && !str_eq(x->words, "BOTH")) x->call = str_eq(x->words, "LEADING") ? "ltrim" : "rtrim";
+    } else {
+        if (x->words) parse_error(p);
+        add_arg(p, x, first);
+        while (parse_take(p, ",")) add_arg(p, x, parse_expression(p));
+    }
+    parse_need(p, ")");
+    return x;
+}
+
+static struct node *parse_extract(struct parser *p) {
+    struct node *x = node_new(p, N_CALL);
+    p->at += 2;
+    x->call = lower(p, parse_identifier(p));
+    parse_need(p, "FROM");
+    add_arg(p, x, parse_expression(p));
+    parse_need(p, ")");
+    return x;
+}
+
+static bool is_spelled(const char *word) {
+    static const char *const names[] = {"trim", "substring", "substr", "position"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (str_ieq(word, names[i])) return true;
     return false;
 }
 
@@ -355,7 +417,13 @@ static struct node *parse_word(struct parser *p) {
     if (str_ieq(t->text, "case")) return parse_case(p);
     if (parse_is_at(p, 1, "(")) {
         if (str_ieq(t->text, "cast") || str_ieq(t->text, "try_cast")) return parse_cast(p);
-        if (!reserved_start(t->text)) return parse_call(p);
+        if (str_ieq(t->text, "exists") && (parse_is_at(p, 2, "SELECT") || parse_is_at(p, 2, "WITH") || parse_is_at(p, 2, "VALUES"))) {
+            p->at += 2;
+            return parse_subquery(p, "exists", t->pos);
+        }
+        if (is_spelled(t->text) && !parse_is_at(p, 2, ")")) return parse_spelled(p);
+        if (str_ieq(t->text, "extract") && parse_is_at(p, 3, "FROM")) return parse_extract(p);
+        if (!parse_reserved(t->text)) return parse_call(p);
         parse_error(p);
     }
     if (str_ieq(t->text, "null") || str_ieq(t->text, "true") || str_ieq(t->text, "false")) {
@@ -370,12 +438,13 @@ static struct node *parse_word(struct parser *p) {
         p->at++;
         return x;
     }
-    if (reserved_start(t->text)) parse_error(p);
+    if (parse_reserved(t->text)) parse_error(p);
     return parse_reference(p);
 }
 
 static struct node *parse_parens(struct parser *p) {
     int pos = p->t[p->at++].pos;
+    if (parse_is_query(p)) return parse_subquery(p, NULL, pos);
     struct node *x = parse_expression(p);
     if (parse_is(p, ",")) {
         struct node *row = node_new(p, N_CALL);
@@ -389,8 +458,27 @@ static struct node *parse_parens(struct parser *p) {
     return x;
 }
 
+/* x -> …, or (x, y) -> …; NULL when none begins here. */
+static struct node *parse_lambda(struct parser *p) {
+    int start = p->at;
+    bool parens = parse_take(p, "(");
+    struct node *x = node_new(p, N_LAMBDA);
+    do {
+        if (p->t[p->at].kind != TK_WORD && p->t[p->at].kind != TK_QUOTED) break;
+        *(const char **)list_add(p->r, &x->name.part, &x->name.count, sizeof *x->name.part) = parse_identifier(p);
+    } while (parens && parse_take(p, ","));
+    if (!x->name.count || (parens && !parse_take(p, ")")) || !parse_take(p, "->")) {
+        p->at = start;
+        return NULL;
+    }
+    add_arg(p, x, parse_expression(p));
+    return x;
+}
+
 static struct node *parse_primary(struct parser *p) {
     const struct token *t = &p->t[p->at];
+    struct node *lambda = t->kind == TK_WORD || t->kind == TK_QUOTED || parse_is(p, "(") ? parse_lambda(p) : NULL;
+    if (lambda) return lambda;
     switch (t->kind) {
     case TK_NUMBER: return parse_number(p);
     case TK_STRING: return parse_text(p);
@@ -446,11 +534,12 @@ static struct node *parse_unary(struct parser *p) {
         return call(p, "negative", pos, x, NULL);
     }
     if (parse_take(p, "+")) return parse_unary(p);
+    if (parse_take(p, "~")) return call(p, "~", pos, parse_unary(p), NULL);
     return parse_postfix(p);
 }
 
 /* Binary operators by binding strength, tightest first. */
-static const char *const levels[][6] = { {"*", "/", "%", "DIV", NULL}, {"+", "-", "||", NULL} };
+static const char *const levels[][6] = { {"*", "/", "%", "DIV", NULL}, {"+", "-", "||", NULL}, {"&", NULL}, {"^", NULL}, {"|", NULL} };
 
 static struct node *parse_level(struct parser *p, int level) {
     if (level < 0) return parse_unary(p);
@@ -476,14 +565,30 @@ static struct node *parse_in(struct parser *p, struct node *x, int pos) {
     in->pos = pos;
     add_arg(p, in, x);
     parse_need(p, "(");
+    if (parse_is_query(p)) {
+        in->query = parse_query(p);
+        parse_need(p, ")");
+        return in;
+    }
     do add_arg(p, in, parse_expression(p));
     while (parse_take(p, ","));
     parse_need(p, ")");
     return in;
 }
 
-static struct node *parse_like(struct parser *p, struct node *x, int pos) {
-    struct node *like = call(p, "like", pos, x, parse_level(p, 1));
+static struct node *parse_like(struct parser *p, struct node *x, int pos, const char *op) {
+    bool any = parse_take(p, "ANY") || parse_take(p, "SOME"), all = !any && parse_take(p, "ALL");
+    if (any || all) {
+        struct node *out = NULL;
+        parse_need(p, "(");
+        do {
+            struct node *one = call(p, op, pos, x, parse_level(p, LEVEL_TOP));
+            out = out ? call(p, any ? "or" : "and", pos, out, one) : one;
+        } while (parse_take(p, ","));
+        parse_need(p, ")");
+        return out;
+    }
+    struct node *like = call(p, op, pos, x, parse_level(p, LEVEL_TOP));
     if (parse_take(p, "ESCAPE")) {
         like->args[2] = literal(p, type_plain(T_STRING), value_text(parse_string(p)));
         like->count = 3;
@@ -496,7 +601,7 @@ static struct node *parse_is_test(struct parser *p, struct node *x, int pos) {
     if (parse_take(p, "NULL")) return call(p, not ? "isnotnull" : "isnull", pos, x, NULL);
     if (parse_take(p, "DISTINCT")) {
         parse_need(p, "FROM");
-        return negate(p, !not, call(p, "<=>", pos, x, parse_level(p, 1)));
+        return negate(p, !not, call(p, "<=>", pos, x, parse_level(p, LEVEL_TOP)));
     }
     bool yes = parse_is(p, "TRUE");
     if (!yes && !parse_is(p, "FALSE")) parse_error(p);
@@ -504,9 +609,16 @@ static struct node *parse_is_test(struct parser *p, struct node *x, int pos) {
     return negate(p, not, call(p, "<=>", pos, x, literal(p, type_plain(T_BOOLEAN), value_int(yes))));
 }
 
+static bool predicate_follows(const struct parser *p, int ahead) {
+    static const char *const words[] = {"IN", "LIKE", "ILIKE", "RLIKE", "REGEXP", "BETWEEN"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (parse_is_at(p, ahead, words[i])) return true;
+    return false;
+}
+
 static struct node *parse_predicate(struct parser *p) {
     static const char *const comparisons[] = {"<=>", "<>", "!=", "<=", ">=", "==", "=", "<", ">"};
-    struct node *x = parse_level(p, 1);
+    struct node *x = parse_level(p, LEVEL_TOP);
     for (;;) {
         int pos = p->t[p->at].pos;
         const char *op = NULL;
@@ -514,21 +626,23 @@ static struct node *parse_predicate(struct parser *p) {
             if (parse_take(p, comparisons[i])) op = comparisons[i];
         if (op) {
             bool not = str_eq(op, "<>") || str_eq(op, "!=");
-            x = negate(p, not, call(p, not || str_eq(op, "==") ? "=" : op, pos, x, parse_level(p, 1)));
+            x = negate(p, not, call(p, not || str_eq(op, "==") ? "=" : op, pos, x, parse_level(p, LEVEL_TOP)));
             continue;
         }
         if (parse_take(p, "IS")) {
             x = parse_is_test(p, x, pos);
             continue;
         }
-        bool not = parse_is(p, "NOT") && (parse_is_at(p, 1, "IN") || parse_is_at(p, 1, "LIKE") || parse_is_at(p, 1, "ILIKE") || parse_is_at(p, 1, "BETWEEN"));
+        bool not = parse_is(p, "NOT") && predicate_follows(p, 1);
         if (not) p->at++;
         if (parse_take(p, "IN")) x = negate(p, not, parse_in(p, x, pos));
-        else if (parse_take(p, "LIKE")) x = negate(p, not, parse_like(p, x, pos));
+        else if (parse_take(p, "LIKE")) x = negate(p, not, parse_like(p, x, pos, "like"));
+        else if (parse_take(p, "ILIKE")) x = negate(p, not, parse_like(p, x, pos, "ilike"));
+        else if (parse_take(p, "RLIKE") || parse_take(p, "REGEXP")) x = negate(p, not, call(p, "rlike", pos, x, parse_level(p, LEVEL_TOP)));
         else if (parse_take(p, "BETWEEN")) {
-            struct node *low = parse_level(p, 1);
+            struct node *low = parse_level(p, LEVEL_TOP);
             parse_need(p, "AND");
-            x = negate(p, not, call(p, "and", pos, call(p, ">=", pos, x, low), call(p, "<=", pos, x, parse_level(p, 1))));
+            x = negate(p, not, call(p, "and", pos, call(p, ">=", pos, x, low), call(p, "<=", pos, x, parse_level(p, LEVEL_TOP))));
         } else return x;
     }
 }
@@ -554,173 +668,4 @@ struct node *parse_expression(struct parser *p) {
     for (int pos = p->t[p->at].pos; parse_take(p, "OR"); pos = p->t[p->at].pos) x = call(p, "or", pos, x, parse_and(p));
     run_leave(p->r);
     return x;
-}
-
-/* --- queries --- */
-static const char *parse_alias(struct parser *p) {
-    if (parse_take(p, "AS")) return parse_identifier(p);
-    const struct token *t = &p->t[p->at];
-    if (t->kind == TK_QUOTED || (t->kind == TK_WORD && !stops_alias(t->text))) return parse_identifier(p);
-    return NULL;
-}
-
-static void parse_table_alias(struct parser *p, struct from *f) {
-    f->alias = parse_alias(p);
-    if (!f->alias || !parse_take(p, "(")) return;
-    do *(const char **)list_add(p->r, &f->columns, &f->column_count, sizeof *f->columns) = parse_identifier(p);
-    while (parse_take(p, ","));
-    parse_need(p, ")");
-}
-
-static void parse_rows(struct parser *p, struct from *f) {
-    f->kind = FROM_VALUES;
-    do {
-        struct node_list *row = list_add(p->r, &f->rows, &f->row_count, sizeof *row);
-        bool parens = parse_take(p, "(");
-        do *(struct node **)list_add(p->r, &row->at, &row->count, sizeof(struct node *)) = parse_expression(p);
-        while (parens && parse_take(p, ","));
-        if (parens) parse_need(p, ")");
-    } while (parse_take(p, ","));
-}
-
-static void parse_function(struct parser *p, struct from *f) {
-    f->kind = FROM_FUNCTION;
-    parse_need(p, "(");
-    int values = 0;
-    while (!parse_is(p, ")")) {
-        struct option *o = list_add(p->r, &f->options.at, &f->options.count, sizeof *o);
-        if (p->t[p->at].kind == TK_WORD && parse_is_at(p, 1, "=>")) {
-            o->key = parse_identifier(p);
-            p->at++;
-        }
-        *(struct node **)list_add(p->r, &f->option_values, &values, sizeof(struct node *)) = parse_expression(p);
-        if (!parse_take(p, ",")) break;
-    }
-    parse_need(p, ")");
-}
-
-struct from *parse_table(struct parser *p) {
-    struct from *f = mem_zero(&p->r->mem, sizeof *f);
-    f->pos = p->t[p->at].pos;
-    if (parse_take(p, "(")) {
-        f->kind = FROM_QUERY;
-        f->query = parse_query(p);
-        parse_need(p, ")");
-    } else if (parse_take(p, "VALUES")) {
-        parse_rows(p, f);
-    } else {
-        if (p->t[p->at].kind == TK_WORD && (stops_alias(p->t[p->at].text) || reserved_start(p->t[p->at].text))) parse_error(p);
-        f->name = parse_name(p);
-        if (parse_is(p, "(") && f->name.count == 1) parse_function(p, f);
-    }
-    parse_table_alias(p, f);
-    return f;
-}
-
-static bool parse_join_kind(struct parser *p, enum join_kind *k) {
-    static const struct { const char *words; enum join_kind kind; } joins[] = {
-        {"JOIN", JOIN_INNER}, {"INNER JOIN", JOIN_INNER}, {"LEFT JOIN", JOIN_LEFT}, {"LEFT OUTER JOIN", JOIN_LEFT},
-        {"RIGHT JOIN", JOIN_RIGHT}, {"RIGHT OUTER JOIN", JOIN_RIGHT}, {"FULL JOIN", JOIN_FULL}, {"FULL OUTER JOIN", JOIN_FULL},
-        {"CROSS JOIN", JOIN_CROSS}, {",", JOIN_CROSS},
-    };
-    for (size_t i = 0; i < sizeof joins / sizeof *joins; i++) {
-        if (parse_take_words(p, joins[i].words)) {
-            *k = joins[i].kind;
-            return true;
-        }
-    }
-    return false;
-}
-
-static struct from *parse_from(struct parser *p) {
-    struct from *left = parse_table(p);
-    enum join_kind kind;
-    while (parse_join_kind(p, &kind)) {
-        struct from *j = mem_zero(&p->r->mem, sizeof *j);
-        j->kind = FROM_JOIN;
-        j->pos = left->pos;
-        j->join = kind;
-        j->left = left;
-        j->right = parse_table(p);
-        if (kind != JOIN_CROSS) {
-            parse_need(p, "ON");
-            j->on = parse_expression(p);
-        }
-        left = j;
-    }
-    return left;
-}
-
-static struct select *parse_select(struct parser *p) {
-    struct select *s = mem_zero(&p->r->mem, sizeof *s);
-    parse_need(p, "SELECT");
-    s->distinct = parse_take(p, "DISTINCT");
-    if (!s->distinct) parse_take(p, "ALL");
-    do {
-        struct item *i = list_add(p->r, &s->items, &s->item_count, sizeof *i);
-        i->expr = parse_expression(p);
-        i->alias = i->expr->kind == N_STAR ? NULL : parse_alias(p);
-    } while (parse_take(p, ","));
-    if (parse_take(p, "FROM")) s->from = parse_from(p);
-    if (parse_take(p, "WHERE")) s->where = parse_expression(p);
-    if (parse_take_words(p, "GROUP BY")) {
-        s->grouped = true;
-        do *(struct node **)list_add(p->r, &s->group.at, &s->group.count, sizeof(struct node *)) = parse_expression(p);
-        while (parse_take(p, ","));
-    }
-    if (parse_take(p, "HAVING")) s->having = parse_expression(p);
-    return s;
-}
-
-static void parse_with(struct parser *p, struct query *q) {
-    if (!parse_take(p, "WITH")) return;
-    do {
-        struct cte *c = mem_zero(&p->r->mem, sizeof *c);
-        c->name = parse_identifier(p);
-        parse_take(p, "AS");
-        parse_need(p, "(");
-        c->query = parse_query(p);
-        parse_need(p, ")");
-        c->next = q->with;
-        q->with = c;
-    } while (parse_take(p, ","));
-}
-
-static void parse_part(struct parser *p, struct query *q, int *nested) {
-    struct select **part = list_add(p->r, &q->parts, &q->part_count, sizeof *part);
-    struct query **inner = list_add(p->r, &q->nested, nested, sizeof *inner);
-    if (parse_take(p, "(")) {
-        *inner = parse_query(p);
-        parse_need(p, ")");
-    } else {
-        *part = parse_select(p);
-    }
-}
-
-struct query *parse_query(struct parser *p) {
-    struct query *q = mem_zero(&p->r->mem, sizeof *q);
-    int nested = 0;
-    q->pos = p->t[p->at].pos;
-    run_enter(p->r, q->pos);
-    parse_with(p, q);
-    if (parse_take(p, "VALUES")) {
-        q->values = mem_zero(&p->r->mem, sizeof *q->values);
-        q->values->pos = q->pos;
-        parse_rows(p, q->values);
-        parse_table_alias(p, q->values);
-    } else {
-        parse_part(p, q, &nested);
-        while (parse_take(p, "UNION")) {
-            if (!parse_take(p, "ALL")) {
-                parse_take(p, "DISTINCT");
-                q->distinct_union = true;
-            }
-            parse_part(p, q, &nested);
-        }
-    }
-    if (parse_take_words(p, "ORDER BY")) q->order = parse_order(p);
-    if (parse_take(p, "LIMIT") && !parse_take(p, "ALL")) q->limit = parse_expression(p);
-    if (parse_take(p, "OFFSET")) q->offset = parse_expression(p);
-    run_leave(p->r);
-    return q;
 }

@@ -1,6 +1,5 @@
 /* query: from the tree of a query to a chain of iterators. */
 #include "sandbox/sql/table.h"
-#include "sandbox/sql/session.h"
 #include "sandbox/sql/statements.h"
 #include "base/str.h"
 
@@ -20,162 +19,6 @@ void relation_use_all(struct run *r, struct relation *rel) {
     bool *all = mem_zero(&r->mem, sizeof(bool) * (size_t)(rel->it->width + 1));
     for (int i = 0; i < rel->it->width; i++) all[i] = true;
     rel->it->prune(rel->it, all);
-}
-
-/* --- FROM --- */
-/* In VALUES text and other types have nothing in common. */
-static const struct type *inline_common(struct run *r, const struct type *x, const struct type *y) {
-    bool mixed = (x->kind == T_STRING) != (y->kind == T_STRING) && x->kind != T_VOID && y->kind != T_VOID;
-    return mixed ? NULL : type_common(&r->mem, x, y);
-}
-
-static struct relation *plan_values(struct run *r, const struct from *f) {
-    int width = f->rows[0].count;
-    struct expr ***cells = mem_alloc(&r->mem, sizeof *cells * (size_t)(f->row_count + 1));
-    const struct type **types = mem_alloc(&r->mem, sizeof *types * (size_t)(width + 1));
-    struct scope none = {0};
-    struct binder b = { .r = r, .scope = &none };
-    for (int i = 0; i < width; i++) types[i] = type_plain(T_VOID);
-    for (int row = 0; row < f->row_count; row++) {
-        if (f->rows[row].count != width)
-            run_fail(r, "INVALID_INLINE_TABLE.NUM_COLUMNS_MISMATCH", "42000", f->pos, "Invalid inline table. Inline table expected %d columns but found %d columns in row %d.",
-                     width, f->rows[row].count, row);
-        cells[row] = mem_alloc(&r->mem, sizeof **cells * (size_t)(width + 1));
-        for (int i = 0; i < width; i++) {
-            cells[row][i] = expr_bind(&b, f->rows[row].at[i]);
-            types[i] = inline_common(r, types[i], cells[row][i]->type);
-            if (!types[i])
-                run_fail(r, "INVALID_INLINE_TABLE.INCOMPATIBLE_TYPES_IN_INLINE_TABLE", "42000", f->pos, "Invalid inline table. Found incompatible types in the column `col%d` for inline table.", i + 1);
-        }
-    }
-    for (int row = 0; row < f->row_count; row++)
-        for (int i = 0; i < width; i++) cells[row][i] = expr_coerce(r, cells[row][i], types[i]);
-    struct relation *rel = relation_new(r, iter_values(r, cells, f->row_count, width));
-    for (int i = 0; i < width; i++) scope_add(r, &rel->scope, NULL, NULL, mem_printf(&r->mem, "col%d", i + 1), types[i]);
-    return rel;
-}
-
-static struct statement *parse_view(struct run *r, const char *sql) {
-    const char *outer = r->sql;
-    r->sql = sql;
-    struct statement *s = parse_statement(r, sql);
-    r->sql = outer;
-    return s;
-}
-
-static struct relation *plan_temp_view(struct run *r, const struct name *n) {
-    if (n->count != 1) return NULL;
-    for (struct temp_view *v = r->session->views; v; v = v->next) {
-        if (!str_ieq(v->name, n->part[0])) continue;
-        run_enter(r, n->pos);
-        struct statement *s = parse_view(r, v->sql);
-        const char *path = option_get(&s->options, "path");
-        struct relation *rel = s->query ? plan_query(r, s->query, NULL) : source_files(r, s->format, path ? path : "", s->columns.count ? &s->columns : NULL, &s->options, n->pos);
-        run_leave(r);
-        return rel;
-    }
-    return NULL;
-}
-
-static struct relation *plan_table(struct run *r, const struct table *t) {
-    if (t->view) {
-        struct statement *s = parse_view(r, t->definition);
-        if (!s->query) run_fail(r, "INTERNAL_ERROR", "XX000", -1, "The definition of the view %s is not a query.", table_full_name(r, t));
-        return plan_query(r, s->query, NULL);
-    }
-    struct relation *rel = relation_new(r, table_scan(r, t, false));
-    for (int i = 0; i < t->columns.count; i++) scope_add(r, &rel->scope, NULL, NULL, t->columns.at[i].name, t->columns.at[i].type);
-    return rel;
-}
-
-static bool is_file_format(const char *s) {
-    return str_ieq(s, "text") || str_ieq(s, "json") || str_ieq(s, "csv");
-}
-
-/* delta.`path` that is no table of ours: a folder that is missing, or one without a Delta log. */
-static _Noreturn void delta_path_fails(struct run *r, const struct name *n) {
-    struct options none = {0};
-    source_files(r, "text", n->part[1], NULL, &none, n->pos);
-    run_fail(r, "DELTA_TABLE_NOT_FOUND", "42P01", n->pos, "Delta table %s doesn't exist.", name_text(r, n));
-}
-
-static struct relation *plan_name(struct run *r, const struct from *f, struct cte *ctes) {
-    const struct name *n = &f->name;
-    for (struct cte *c = ctes; c && n->count == 1; c = c->next)
-        if (str_ieq(c->name, n->part[0])) return plan_query(r, c->query, c->next);
-    struct relation *rel = plan_temp_view(r, n);
-    if (rel) return rel;
-    if (n->count == 2 && is_file_format(n->part[0])) {
-        struct options none = {0};
-        return source_files(r, n->part[0], n->part[1], NULL, &none, n->pos);
-    }
-    struct table *t = table_find(r, n);
-    if (!t && n->count == 2 && str_ieq(n->part[0], "delta")) delta_path_fails(r, n);
-    if (!t) table_not_found(r, n, f->pos);
-    return plan_table(r, t);
-}
-
-/* read_files('path', format => 'csv', …). */
-static struct relation *plan_function(struct run *r, const struct from *f) {
-    struct options o = {0};
-    const char *path = NULL, *format = NULL, *schema = NULL;
-    struct scope none = {0};
-    struct binder b = { .r = r, .scope = &none };
-    struct env e = { .r = r, .a = &r->mem };
-    if (!str_ieq(f->name.part[0], "read_files"))
-        run_fail(r, "UNRESOLVABLE_TABLE_VALUED_FUNCTION", "42883", f->pos, "Could not resolve %s to a table-valued function.\nPlease make sure that %s is defined as a "
-                 "table-valued function and that all required parameters are provided correctly.", name_text(r, &f->name), name_text(r, &f->name));
-    for (int i = 0; i < f->options.count; i++) {
-        struct expr *x = expr_coerce(r, expr_bind(&b, f->option_values[i]), type_plain(T_STRING));
-        struct value v = expr_eval(&e, x);
-        const char *value = v.kind == V_BYTES ? mem_text(&r->mem, v.s.p, v.s.n) : "", *key = f->options.at[i].key;
-        if (!key || str_ieq(key, "path")) path = value;
-        else if (str_ieq(key, "format")) format = value;
-        else if (str_ieq(key, "schema")) schema = value;
-        else property_set(r, &o, key, value);
-    }
-    if (!path) run_fail(r, "REQUIRED_PARAMETER_NOT_FOUND", "4274K", f->pos, "Cannot invoke function `read_files` because the parameter named `path` is required, but the routine call did not supply a value.");
-    if (!format || !is_file_format(format))
-        run_fail(r, "CF_UNKNOWN_FILE_FORMAT", "22000", f->pos, "Cannot infer the format of '%s': please set 'format' to csv, json or text.", path);
-    const struct type *t = schema ? parse_ddl(r, schema) : NULL;
-    struct columns columns = {0};
-    for (int i = 0; t && i < t->count; i++) {
-        struct column *c = list_add(r, &columns.at, &columns.count, sizeof *c);
-        *c = (struct column){ .name = t->fields[i].name, .type = t->fields[i].type };
-    }
-    property_set(r, &o, "recursiveFileLookup", "true");
-    return source_files(r, format, path, t ? &columns : NULL, &o, f->pos);
-}
-
-static struct relation *plan_join(struct run *r, const struct from *f, struct cte *ctes) {
-    struct relation *left = plan_from(r, f->left, ctes), *right = plan_from(r, f->right, ctes);
-    struct scope both = {0};
-    for (int i = 0; i < left->scope.count + right->scope.count; i++) {
-        const struct scope_column *c = i < left->scope.count ? &left->scope.at[i] : &right->scope.at[i - left->scope.count];
-        *(struct scope_column *)list_add(r, &both.at, &both.count, sizeof *c) = *c;
-    }
-    struct binder b = { .r = r, .scope = &both, .clause = "JOIN" };
-    struct expr *on = f->on ? bind_condition(&b, f->on) : NULL;
-    struct relation *rel = relation_new(r, iter_join(r, left->it, right->it, f->join, on, left->scope.count));
-    rel->scope = both;
-    return rel;
-}
-
-struct relation *plan_from(struct run *r, const struct from *f, struct cte *ctes) {
-    if (f->kind == FROM_JOIN) return plan_join(r, f, ctes);
-    struct relation *rel = f->kind == FROM_NAME ? plan_name(r, f, ctes) : f->kind == FROM_QUERY ? plan_query(r, f->query, ctes) :
-                           f->kind == FROM_VALUES ? plan_values(r, f) : plan_function(r, f);
-    if (f->column_count && f->column_count != rel->scope.count)
-        run_fail(r, "ASSIGNMENT_ARITY_MISMATCH", "42802", f->pos, "The number of columns or variables assigned or aliased: %d does not match the number of source expressions: %d.",
-                 f->column_count, rel->scope.count);
-    struct scope named = {0};
-    for (int i = 0; i < rel->scope.count; i++) {
-        const char *name = f->column_count ? f->columns[i] : rel->scope.at[i].name;
-        scope_add(r, &named, f->alias, f->alias || f->kind != FROM_NAME ? NULL : &f->name, name, rel->scope.at[i].type);
-    }
-    struct relation *out = relation_new(r, rel->it);
-    out->scope = named;
-    return out;
 }
 
 /* --- SELECT --- */
@@ -202,18 +45,26 @@ static const struct node *group_node(struct planner *p, const struct select *s, 
     return n;
 }
 
+/* GROUP BY ALL: every item of the list without an aggregate. */
+static void group_all(struct run *r, const struct select *s, struct node_list *out) {
+    for (int i = 0; i < s->item_count; i++)
+        if (s->items[i].expr->kind != N_STAR && !node_has_aggregate(s->items[i].expr)) *(struct node **)list_add(r, &out->at, &out->count, sizeof(struct node *)) = s->items[i].expr;
+}
+
 static void plan_groups(struct planner *p, const struct select *s) {
-    struct binder plain = { .r = p->r, .scope = &p->in->scope, .clause = "GROUP BY" };
-    p->b.groups = mem_alloc(&p->r->mem, sizeof *p->b.groups * (size_t)(s->group.count + 1));
-    for (int i = 0; i < s->group.count; i++) {
-        const struct node *n = group_node(p, s, s->group.at[i]);
+    struct node_list group = s->group;
+    if (s->group_all) group_all(p->r, s, &group);
+    struct binder plain = { .r = p->r, .scope = &p->in->scope, .clause = "GROUP BY", .ctes = p->b.ctes };
+    p->b.groups = mem_alloc(&p->r->mem, sizeof *p->b.groups * (size_t)(group.count + 1));
+    for (int i = 0; i < group.count; i++) {
+        const struct node *n = group_node(p, s, group.at[i]);
         if (node_has_aggregate(n)) run_fail(p->r, "GROUP_BY_AGGREGATE", "42903", n->pos, "Aggregate functions are not allowed in GROUP BY, but found %s.", node_name(p->r, n));
         p->b.groups[i] = expr_bind(&plain, n);
         if (type_has_map(p->b.groups[i]->type))
             run_fail(p->r, "GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE", "42822", n->pos, "The expression \"%s\" cannot be used as a grouping expression because its data type \"%s\" is not an orderable data type.",
                      node_name(p->r, n), type_sql(&p->r->mem, p->b.groups[i]->type));
     }
-    p->b.group_count = s->group.count;
+    p->b.group_count = group.count;
     p->b.grouped = true;
 }
 
@@ -300,8 +151,9 @@ static struct relation *plan_select(struct run *r, const struct select *s, const
     struct planner p = { .r = r };
     p.in = s->from ? plan_from(r, s->from, ctes) : relation_new(r, iter_one(r));
     p.b = (struct binder){ .r = r, .scope = &p.in->scope, .clause = "WHERE" };
+    p.b.ctes = ctes;
+    if (s->where) p.in = plan_where(r, &p.b, p.in, s->where);
     struct iter *it = p.in->it;
-    if (s->where) it = iter_filter(r, it, bind_condition(&p.b, s->where));
     p.b.clause = "SELECT";
     if (select_is_grouped(s, q)) plan_groups(&p, s);
     plan_items(&p, s);
@@ -327,14 +179,30 @@ static struct relation *plan_select(struct run *r, const struct select *s, const
     return rel;
 }
 
+/* EXCEPT and INTERSECT keep the left rows that have no equal, or an equal, on the right; NULL equals NULL. */
+static struct iter *set_join(struct run *r, const struct query *q, struct iter **its, const struct scope *all) {
+    struct binder b = { .r = r, .scope = all };
+    struct expr *on = NULL;
+    for (int i = 0; i < all->count; i++) {
+        struct expr *sides[2] = { expr_column(r, i, all->at[i].type, NULL), expr_column(r, all->count + i, all->at[i].type, NULL) };
+        struct expr *equal = expr_call(&b, "<=>", sides, 2, q->pos), *pair[2] = { on, equal };
+        on = on ? expr_call(&b, "and", pair, 2, q->pos) : equal;
+    }
+    return iter_join(r, its[0], its[1], q->set == SET_EXCEPT ? JOIN_ANTI : JOIN_SEMI, on, all->count);
+}
+
+static const char *set_name(const struct query *q) {
+    return q->set == SET_EXCEPT ? "EXCEPT" : q->set == SET_INTERSECT ? "INTERSECT" : "UNION";
+}
+
 static struct relation *plan_union(struct run *r, const struct query *q, struct cte *ctes) {
     struct relation **parts = mem_alloc(&r->mem, sizeof *parts * (size_t)q->part_count);
     struct iter **its = mem_alloc(&r->mem, sizeof *its * (size_t)q->part_count);
     for (int i = 0; i < q->part_count; i++) {
         parts[i] = q->parts[i] ? plan_select(r, q->parts[i], NULL, ctes) : plan_query(r, q->nested[i], ctes);
         if (parts[i]->scope.count != parts[0]->scope.count)
-            run_fail(r, "NUM_COLUMNS_MISMATCH", "42826", q->pos, "UNION can only be performed on inputs with the same number of columns, but the first input has %d columns and the %d. input has %d columns.",
-                     parts[0]->scope.count, i + 1, parts[i]->scope.count);
+            run_fail(r, "NUM_COLUMNS_MISMATCH", "42826", q->pos, "%s can only be performed on inputs with the same number of columns, but the first input has %d columns and the %d. input has %d columns.",
+                     set_name(q), parts[0]->scope.count, i + 1, parts[i]->scope.count);
     }
     struct scope all = {0};
     int width = parts[0]->scope.count;
@@ -342,7 +210,7 @@ static struct relation *plan_union(struct run *r, const struct query *q, struct 
     for (int c = 0; c < width; c++) {
         const struct type *t = parts[0]->scope.at[c].type;
         for (int i = 1; i < q->part_count && t; i++) t = type_common(&r->mem, t, parts[i]->scope.at[c].type);
-        if (!t) run_fail(r, "INCOMPATIBLE_COLUMN_TYPE", "42825", q->pos, "UNION can only be performed on tables with compatible column types. Column %d is not compatible.", c + 1);
+        if (!t) run_fail(r, "INCOMPATIBLE_COLUMN_TYPE", "42825", q->pos, "%s can only be performed on tables with compatible column types. Column %d is not compatible.", set_name(q), c + 1);
         scope_add(r, &all, NULL, NULL, parts[0]->scope.at[c].name, t);
         cells[c] = expr_column(r, c, t, NULL);
     }
@@ -351,8 +219,8 @@ static struct relation *plan_union(struct run *r, const struct query *q, struct 
         for (int c = 0; c < width; c++) cast[c] = expr_coerce(r, expr_column(r, c, parts[i]->scope.at[c].type, NULL), all.at[c].type);
         its[i] = iter_project(r, parts[i]->it, cast, width);
     }
-    struct relation *rel = relation_new(r, iter_union(r, its, q->part_count));
-    if (q->distinct_union) rel->it = distinct(r, rel->it, cells);
+    struct relation *rel = relation_new(r, q->set == SET_UNION ? iter_union(r, its, q->part_count) : set_join(r, q, its, &all));
+    if (q->distinct_union || q->set != SET_UNION) rel->it = distinct(r, rel->it, cells);
     rel->scope = all;
     return rel;
 }

@@ -38,6 +38,13 @@ struct iter *iter_window(struct run *r, struct iter *in, const struct window *w)
 struct iter *iter_union(struct run *r, struct iter **parts, int count);
 struct iter *iter_join(struct run *r, struct iter *left, struct iter *right, enum join_kind kind, struct expr *on, int left_width);
 
+/* What aggregates keep of one group (aggregate.c); totals_result starts the next group. */
+struct totals *totals_new(struct run *r, const struct aggregate *aggregates, int count);
+void totals_add(struct totals *t, struct env *e);
+void totals_result(struct totals *t, struct arena *a, struct value *out);
+/* Marks the columns an aggregate reads. */
+void aggregate_columns(const struct aggregate *a, bool *used);
+
 /* The equal pairs of an ON condition: left and right sides, whether NULLs match; what is left over stays in *rest. */
 struct equal_pairs { struct expr **left, **right; bool *null_safe; int count; struct expr *rest; };
 void join_pairs(struct run *r, struct expr *on, int left_width, struct equal_pairs *out);
@@ -47,6 +54,10 @@ bool pairs_key(struct env *e, const struct equal_pairs *p, struct expr **side, s
 /* A query planned; columns of the relation are its result. */
 struct relation *plan_query(struct run *r, const struct query *q, struct cte *outer);
 struct relation *plan_from(struct run *r, const struct from *f, struct cte *outer);
+/* Two relations joined; on is bound to the columns of both. SEMI and ANTI keep the left ones. */
+struct relation *relation_join(struct run *r, struct relation *left, struct relation *right, enum join_kind kind, struct expr *on);
+/* The rows that a WHERE keeps; [NOT] EXISTS of a query that names outer columns becomes a join. */
+struct relation *plan_where(struct run *r, struct binder *b, struct relation *in, const struct node *where);
 /* Calls prune with every column used. */
 void relation_use_all(struct run *r, struct relation *rel);
 void scope_add(struct run *r, struct scope *s, const char *alias, const struct name *table, const char *name, const struct type *type);

@@ -5,5 +5,5 @@
 
 /* A temporary view, kept as the statement that made it. */
 struct temp_view { char *name; char *sql; struct temp_view *next; };
-struct sql_session { struct lake *lake; char *user; char *catalog; char *schema; struct temp_view *views; };
+struct sql_session { struct lake *lake; char *user; char *catalog; char *schema; struct temp_view *views; bool failed_attempt, plain_output; };
 #endif

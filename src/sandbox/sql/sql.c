@@ -16,6 +16,11 @@ struct sql_session *sql_session_new(struct lake *l, const char *user) {
     return NULL;
 }
 
+void sql_session_output(struct sql_session *s, bool failed_attempt, bool plain) {
+    s->failed_attempt = failed_attempt;
+    s->plain_output = plain;
+}
+
 void sql_session_free(struct sql_session *s) {
     if (!s) return;
     for (struct temp_view *v = s->views, *next; v; v = next) {

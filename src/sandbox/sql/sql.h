@@ -11,6 +11,9 @@
 struct sql_session;
 struct sql_session *sql_session_new(struct lake *l, const char *user);
 void sql_session_free(struct sql_session *s);
+/* How INSERT OVERWRITE DIRECTORY leaves its folder: with the parts of an attempt that failed lying beside, and as open Spark
+ * does, without _started_ and _committed_ files. Both off at first. */
+void sql_session_output(struct sql_session *s, bool failed_attempt, bool plain);
 
 /* What `read_files` (Databricks only) and current_user() depend on is in the session. */
 struct sql_parameter { const char *name; const char *value; /* NULL: SQL NULL */ const char *type; /* "STRING" … */ };

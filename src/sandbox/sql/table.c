@@ -52,7 +52,7 @@ static void release_json(void *tree) {
     cJSON_Delete(tree);
 }
 
-static void columns_load(struct run *r, struct table *t, const char *json) {
+void table_columns_load(struct run *r, struct table *t, const char *json) {
     cJSON *list = cJSON_Parse(json);
     const cJSON *c;
     if (!list) run_no_memory(r);
@@ -164,7 +164,7 @@ static struct table *load(struct run *r, struct table *t, sqlite3_stmt *s) {
     t->schema = text_column(r, s, 11);
     t->name = text_column(r, s, 12);
     sqlite3_reset(s);
-    columns_load(r, t, columns);
+    table_columns_load(r, t, columns);
     properties_load(r, t, properties);
     return t;
 }
@@ -298,14 +298,6 @@ int64_t table_new_store(struct run *r) {
     return store;
 }
 
-/* Readers of the old rows must be finished first: their statements are reset by the release of the holds. */
-void table_drop_store(struct run *r, int64_t store) {
-    if (!store) return;
-    run_release_holds(r);
-    r->scratch = NULL;
-    run_exec(r, r->db, mem_printf(&r->mem, "DROP TABLE IF EXISTS rows_%lld", (long long)store));
-}
-
 const struct type *table_row_type(struct run *r, const struct table *t) {
     struct field *f = mem_zero(&r->mem, sizeof *f * (size_t)(t->columns.count + 1));
     for (int i = 0; i < t->columns.count; i++) f[i] = (struct field){ t->columns.at[i].name, t->columns.at[i].type, t->columns.at[i].not_null, t->columns.at[i].comment };
@@ -344,67 +336,6 @@ int64_t table_count(struct run *r, const struct table *t) {
     int64_t n = sqlite3_column_int64(s, 0);
     sqlite3_reset(s);
     return n;
-}
-
-/* --- reading --- */
-struct scan { struct iter it; sqlite3_stmt *s; int columns; bool with_id; };
-
-static struct value *scan_next(struct iter *it, struct arena *a) {
-    struct scan *s = (struct scan *)it;
-    if (!s->s) return NULL;
-    int rc = sqlite3_step(s->s);
-    run_check(it->r, it->r->db, rc);
-    if (rc != SQLITE_ROW) {
-        sqlite3_reset(s->s);
-        s->s = NULL;
-        return NULL;
-    }
-    run_tick(it->r);
-    int n = sqlite3_column_bytes(s->s, 1);
-    const char *bytes = n ? mem_text(a, sqlite3_column_blob(s->s, 1), (size_t)n) : "";
-    struct value *row = row_read(a, bytes, (size_t)n, it->width);
-    if (s->with_id) row[s->columns] = value_int(sqlite3_column_int64(s->s, 0));
-    return row;
-}
-
-static void scan_prune(struct iter *it, const bool *used) {
-    (void)it, (void)used;
-}
-
-struct iter *table_scan(struct run *r, const struct table *t, bool with_id) {
-    struct scan *s = mem_zero(&r->mem, sizeof *s);
-    s->it = (struct iter){ .r = r, .width = t->columns.count + with_id, .next = scan_next, .prune = scan_prune };
-    s->columns = t->columns.count;
-    s->with_id = with_id;
-    if (t->store) s->s = run_prepare(r, r->db, mem_printf(&r->mem, "SELECT id, b FROM rows_%lld WHERE id <= (SELECT max(id) FROM rows_%lld) ORDER BY id",
-                                                  (long long)t->store, (long long)t->store)); /* rows this statement adds are not read */
-    return &s->it;
-}
-
-/* --- history --- */
-int64_t table_version(struct run *r, const struct table *t) {
-    sqlite3_stmt *s = run_prepare(r, r->db, "SELECT max(version) FROM history WHERE table_id=?1");
-    sqlite3_bind_int64(s, 1, t->id);
-    run_check(r, r->db, sqlite3_step(s));
-    int64_t v = sqlite3_column_type(s, 0) == SQLITE_NULL ? -1 : sqlite3_column_int64(s, 0);
-    sqlite3_reset(s);
-    return v;
-}
-
-void table_commit(struct run *r, struct table *t, const char *operation, const char *parameters, const char *metrics, bool blind) {
-    int64_t version = table_version(r, t) + 1;
-    sqlite3_stmt *s = run_prepare(r, r->db, "INSERT INTO history VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
-    sqlite3_bind_int64(s, 1, t->id);
-    sqlite3_bind_int64(s, 2, version);
-    sqlite3_bind_int64(s, 3, time_wall_us());
-    bind_text(s, 4, r->session->user);
-    bind_text(s, 5, operation);
-    bind_text(s, 6, parameters);
-    bind_text(s, 7, metrics);
-    sqlite3_bind_int(s, 8, blind);
-    run_check(r, r->db, sqlite3_step(s));
-    sqlite3_reset(s);
-    table_save(r, t);
 }
 
 /* --- results --- */

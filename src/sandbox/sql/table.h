@@ -15,6 +15,8 @@ struct table {
     bool view;
     struct columns columns;
     struct options properties;
+    bool past;                            /* time travel: */
+    int64_t as_of, last_row;              /* the version read and the greatest row number it had */
 };
 
 /* The three parts of a name by the session's defaults; fails on more than three. */
@@ -32,10 +34,11 @@ void table_check_properties(struct run *r, const struct options *o);
 const char *option_get(const struct options *o, const char *key); /* case ignored; NULL */
 void property_set(struct run *r, struct options *o, const char *key, const char *value);
 
+/* Adds the columns of their JSON form. */
+void table_columns_load(struct run *r, struct table *t, const char *json);
 void table_insert(struct run *r, struct table *t);                /* a new row of the catalog */
 void table_save(struct run *r, struct table *t);
 int64_t table_new_store(struct run *r);
-void table_drop_store(struct run *r, int64_t store);
 const struct type *table_row_type(struct run *r, const struct table *t);
 
 struct table_writer { struct run *r; const struct table *t; sqlite3_stmt *add; int64_t rows; struct arena a; };
@@ -43,6 +46,8 @@ void table_writer_init(struct table_writer *w, struct run *r, const struct table
 void table_write(struct table_writer *w, const struct value *row); /* checks NOT NULL */
 int64_t table_count(struct run *r, const struct table *t);
 
+/* Makes t the version that VERSION AS OF or TIMESTAMP AS OF names, if one does. */
+void table_travel(struct run *r, struct table *t, const struct from *f);
 /* Rows of the table; with_id adds the row's number as last column (V_INT). */
 struct iter *table_scan(struct run *r, const struct table *t, bool with_id);
 

@@ -7,7 +7,8 @@
 /* A dotted name; `at` parts as written (quotes undone). */
 struct name { const char **part; int count, pos; };
 
-enum node_kind { N_LITERAL, N_NAME, N_STAR, N_CALL, N_CAST, N_FIELD, N_WINDOW };
+struct query;
+enum node_kind { N_LITERAL, N_NAME, N_STAR, N_CALL, N_CAST, N_FIELD, N_WINDOW, N_SUBQUERY, N_LAMBDA };
 struct order { struct node *by; bool descending, nulls_last; };
 struct order_list { struct order *at; int count; };
 struct node {
@@ -15,7 +16,11 @@ struct node {
     int pos;
     const struct type *type;   /* literal, cast */
     struct value value;        /* literal */
-    struct name name;          /* name; star: its qualifier */
+    struct name name;          /* name; star: its qualifier; lambda: its variables */
+    struct query *query;       /* subquery; call "in" or "exists" with one */
+    struct node *inner;        /* window: the function call */
+    struct node *filter;       /* aggregate FILTER (WHERE …) */
+    const char *words;         /* trim: BOTH, LEADING or TRAILING as written */
     const char *call;          /* lower-case function or operator; field: the field's name */
     struct node **args;        /* call, cast (1), field (1), window (partition by) */
     int count;
@@ -30,7 +35,8 @@ struct item { struct node *expr; const char *alias; };
 struct option { const char *key, *value; };
 struct options { struct option *at; int count; };
 
-enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_CROSS };
+enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_CROSS, JOIN_SEMI, JOIN_ANTI };
+enum set_kind { SET_UNION, SET_EXCEPT, SET_INTERSECT };
 enum source_kind { FROM_NAME, FROM_FUNCTION, FROM_QUERY, FROM_VALUES, FROM_JOIN };
 struct from {
     enum source_kind kind;
@@ -40,7 +46,8 @@ struct from {
     struct query *query;
     struct node_list *rows; int row_count; /* VALUES */
     struct from *left, *right; enum join_kind join; struct node *on;
-    const char *alias; const char **columns; int column_count;
+    const char *alias; const char **columns; int column_count; /* of a join: USING */
+    struct node *version, *timestamp;      /* name: as of then */
 };
 struct cte { const char *name; struct query *query; struct cte *next; };
 struct select {
@@ -48,7 +55,7 @@ struct select {
     struct item *items; int item_count;
     struct from *from;
     struct node *where, *having;
-    struct node_list group; bool grouped;
+    struct node_list group; bool grouped, group_all;
 };
 struct query {
     struct cte *with;
@@ -58,6 +65,7 @@ struct query {
     struct node *limit, *offset;
     struct from *values;                    /* VALUES … as a query */
     bool distinct_union;
+    enum set_kind set;                      /* EXCEPT and INTERSECT have two parts, both distinct */
     int pos;
 };
 
@@ -107,6 +115,9 @@ const struct type *parse_type(struct parser *p);
 struct columns parse_columns(struct parser *p);
 struct node *parse_expression(struct parser *p);
 struct query *parse_query(struct parser *p);
+bool parse_is_query(const struct parser *p);                      /* SELECT, WITH or VALUES comes */
+bool parse_reserved(const char *word);                            /* no name can begin with it */
+struct order_list parse_order(struct parser *p);
 struct from *parse_table(struct parser *p);                       /* a table with its alias, no joins */
 struct options parse_options(struct parser *p);                   /* "(k 'v', k = 'v')" */
 struct statement *parse_statement(struct run *r, const char *text);

@@ -103,6 +103,61 @@ static void expect_segment(struct lake *l, const char *name) {
     free(path);
 }
 
+static void expect_found(struct lake *l, const char *path, const char *content) {
+    struct buf host, text;
+    struct err e;
+    buf_init(&host, 0);
+    buf_init(&text, 0);
+    assert_int_equal(lake_path(l, path, &host, &e), 0);
+    assert_int_equal(file_read(host.data, 1000, &text, &e), 0);
+    assert_string_equal(text.data, content);
+    buf_release(&host);
+    buf_release(&text);
+}
+
+static void drop_file(const char *dir, const char *name, const char *content) {
+    struct err e;
+    char *folder = str_printf("%s/volumes/main/s/v/sub dir", dir), *path = str_printf("%s/%s", folder, name);
+    assert_int_equal(file_make_dirs(folder, &e), 0);
+    assert_int_equal(file_write_atomic(path, content, strlen(content), &e), 0);
+    free(folder);
+    free(path);
+}
+
+/* Files put into the data folder by hand are there under their own names, whatever these are. */
+static void test_dropped_files(void **state) {
+    struct fixture *f = *state;
+    static const char *const names[] = {"a b.jpg", "50% off.jpg", "x%20y.jpg", "100%", "caf\xC3\xA9 #1?.jpg", "%L", "it's `q`.jpg"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = str_printf("/Volumes/main/s/v/sub dir/%s", names[i]);
+        drop_file(f->dir, names[i], names[i]);
+        expect_found(f->lake, path, names[i]);
+        free(path);
+    }
+}
+
+/* A data folder of an older version kept names percent-encoded. */
+static void test_older_folder(void **state) {
+    struct fixture *f = *state;
+    struct err e;
+    sql_session_free(f->session);
+    lake_close(f->lake);
+    char *mark = str_printf("%s/names", f->dir);
+    assert_int_equal(unlink(mark), 0);
+    drop_file(f->dir, "a%20b%25.jpg", "older");
+    drop_file(f->dir, "50% off.jpg", "dropped");
+    for (int again = 0; again < 2; again++) {
+        f->lake = lake_open(f->dir, &e);
+        assert_non_null(f->lake);
+        assert_int_equal(access(mark, F_OK), 0);
+        expect_found(f->lake, "/Volumes/main/s/v/sub dir/a b%.jpg", "older");
+        expect_found(f->lake, "/Volumes/main/s/v/sub dir/50% off.jpg", "dropped");
+        if (!again) lake_close(f->lake);
+    }
+    f->session = sql_session_new(f->lake, "me@example.com");
+    free(mark);
+}
+
 static void test_paths(void **state) {
     struct fixture *f = *state;
     struct buf host;
@@ -181,6 +236,6 @@ static void test_threads(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = { SQL_TEST(test_containers), SQL_TEST(test_objects), SQL_TEST(test_listing), SQL_TEST(test_paths), SQL_TEST(test_threads) };
+    const struct CMUnitTest tests[] = { SQL_TEST(test_containers), SQL_TEST(test_objects), SQL_TEST(test_listing), SQL_TEST(test_paths), SQL_TEST(test_dropped_files), SQL_TEST(test_older_folder), SQL_TEST(test_threads) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -37,6 +37,47 @@ static void same_seed_same_bytes(void **state)
     buf_release(&c);
 }
 
+/* A bitmap file header, an information header of 40 bytes (bit masks and palette behind it) and pixels at `offset`. */
+static void bitmap(struct buf *b, unsigned bits, unsigned coding, unsigned offset, const char *pixels, size_t n)
+{
+    unsigned char head[138] = { 'B', 'M' };
+
+    head[10] = (unsigned char)offset;
+    head[14] = 40;
+    head[18] = head[22] = 2;
+    head[26] = 1;
+    head[28] = (unsigned char)bits;
+    head[30] = (unsigned char)coding;
+    buf_clear(b);
+    buf_add(b, head, offset);
+    buf_add(b, pixels, n);
+}
+
+static void takes_every_kind_of_bitmap(void **state)
+{
+    static const struct { unsigned bits, coding, offset; size_t n; const char *pixels; enum picture_verdict wanted; } kinds[] = {
+        { 32, 3, 138, 16, "0123456789abcdef", PICTURE_OK },           /* bit masks */
+        { 32, 3, 138, 15, "0123456789abcde", PICTURE_BROKEN },
+        { 8, 0, 62, 8, "01230123", PICTURE_OK },                      /* a palette */
+        { 8, 1, 62, 10, "\2\1\0\0\2\0\0\0\0\1", PICTURE_OK },      /* runs */
+        { 8, 1, 62, 8, "\2\1\0\0\2\0\0\0", PICTURE_BROKEN },
+        { 8, 1, 62, 8, "\0\3abc\0\0\1", PICTURE_OK },
+        { 4, 2, 62, 6, "\2\1\0\0\0\1", PICTURE_OK },
+        { 24, 4, 54, 40, "0123456789012345678901234567890123456789", PICTURE_BROKEN },
+    };
+    struct buf b = BUF_INIT;
+    struct picture_info info;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        bitmap(&b, kinds[i].bits, kinds[i].coding, kinds[i].offset, kinds[i].pixels, kinds[i].n);
+        assert_int_equal(picture_probe(b.data, b.len, ALL, &info), kinds[i].wanted);
+        assert_int_equal(info.width, 2);
+        assert_int_equal(info.height, 2);
+    }
+    buf_release(&b);
+}
+
 /* Every proper prefix is broken or foreign, also without decoding, and never read beyond its end. */
 static void a_cut_picture_is_broken(void **state)
 {
@@ -114,7 +155,7 @@ static void names_formats(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(draws_what_it_then_recognises), cmocka_unit_test(same_seed_same_bytes),
+        cmocka_unit_test(draws_what_it_then_recognises), cmocka_unit_test(same_seed_same_bytes), cmocka_unit_test(takes_every_kind_of_bitmap),
         cmocka_unit_test(a_cut_picture_is_broken),       cmocka_unit_test(damage_inside_is_found),
         cmocka_unit_test(other_bytes_are_foreign),       cmocka_unit_test(scales_to_the_longer_side),
         cmocka_unit_test(names_formats),

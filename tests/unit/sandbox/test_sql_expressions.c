@@ -146,7 +146,7 @@ static void test_syntax(void **state) {
     static const char *const bad[] = {"SELEC 1", "SELECT", "SELECT 1 2", "SELECT 'abc", "SELECT `abc", "SELECT 1; SELECT 2", "SELECT * FROM", "SELECT (1", "CREATE",
                                       "SELECT * FROM (DESCRIBE HISTORY t)", "OPTIMIZE t", "TRUNCATE TABLE t", "CREATE TABLE t (a INT COMMENT 'it''s')", "SELECT 1 FROM t WHERE", "GRANT x",
                                       "MERGE WITH SCHEMA EVOLUTION INTO t USING s ON 1=1 WHEN MATCHED THEN DELETE", "SELECT CASE END", "INSERT INTO DIRECTORY '/x' USING json SELECT 1",
-                                      "CREATE TEMPORARY VIEW IF NOT EXISTS v (a INT) USING csv OPTIONS (path 'x')", "FROM json.`x` WITH (SCHEMA a)", "SELECT a FROM t VERSION AS OF 0"};
+                                      "CREATE TEMPORARY VIEW IF NOT EXISTS v (a INT) USING csv OPTIONS (path 'x')", "FROM json.`x` WITH (SCHEMA a)", "SELECT a FROM t VERSION OF 0"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) expect(*state, bad[i], "!PARSE_SYNTAX_ERROR 42601");
     expect(*state, "", "!PARSE_EMPTY_STATEMENT 42617");
     expect(*state, "SELECT /* 1", "!UNCLOSED_BRACKETED_COMMENT 42601");

@@ -2,6 +2,8 @@
 #include <inttypes.h>
 
 #define US_PER_S INT64_C(1000000)
+#define FIRST_SECOND INT64_C(-62167219200)   /* the year 0000 begins, the year 9999 ends */
+#define LAST_SECOND INT64_C(253402300799)
 
 static const char days[7][4] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
 static const char months[12][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
@@ -115,7 +117,10 @@ bool time_parse(const char *text, int64_t *us)
     tm.tm_mon = month - 1;
     if (!to_seconds(tm, &seconds))
         return false;
-    *us = (seconds - zone) * US_PER_S + fraction;
+    seconds -= zone;
+    if (seconds < FIRST_SECOND || seconds > LAST_SECOND)    /* the zone led out of the years that can be written */
+        return false;
+    *us = seconds * US_PER_S + fraction;
     return true;
 }
 

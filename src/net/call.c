@@ -243,7 +243,7 @@ static int call_run(const struct net_api *api, const struct net_request *request
         set_limits(&c);
         r = carry(&c, judge, e);
         if (r) name_host(&c, e);
-        engine_leave(api->engine);
+        engine_leave(api->engine, &c);
     }
     sem_destroy(&c.done);
     free(c.url);

@@ -71,6 +71,17 @@ int clarifai_me_get(const struct net_api *api, struct clarifai_user *out, struct
     return rc;
 }
 
+int clarifai_clock_get(const struct net_api *api, int64_t *date_us, struct err *e)
+{
+    struct net_request request = { .method = NET_GET, .path = "/v2/users/me", .idempotent = true };
+    struct net_answer answer;
+    net_answer_init(&answer);
+    int rc = net_call(api, &request, clarifai_judge, &answer, e);
+    *date_us = answer.date_us;
+    net_answer_release(&answer);
+    return rc;
+}
+
 static int decode_app(const cJSON *json, struct clarifai_app *out, struct err *e)
 {
     memset(out, 0, sizeof *out);

@@ -5,6 +5,8 @@
 
 struct clarifai_user { char id[64]; char name[256]; };
 int clarifai_me_get(const struct net_api *api, struct clarifai_user *out, struct err *e);   /* GET /v2/users/me */
+/* The service's clock (0: it did not say), whatever it answers to that question; fails as clarifai_me_get does. */
+int clarifai_clock_get(const struct net_api *api, int64_t *date_us, struct err *e);
 
 struct clarifai_app { char id[64], user_id[64], description[256], default_workflow[128]; int64_t modified_us; };
 typedef int (*clarifai_app_each)(void *ctx, const struct clarifai_app *a, struct err *e);

@@ -35,6 +35,17 @@ int databricks_me_get(const struct net_api *api, struct databricks_me *out, stru
     return rc;
 }
 
+int databricks_clock_get(const struct net_api *api, int64_t *date_us, struct err *e)
+{
+    struct net_request request = { .method = NET_GET, .path = SCIM_ME, .idempotent = true };
+    struct net_answer answer;
+    net_answer_init(&answer);
+    int rc = net_call(api, &request, databricks_judge, &answer, e);
+    *date_us = answer.date_us;
+    net_answer_release(&answer);
+    return rc;
+}
+
 /* The path of the token endpoint. The server may name another one (§1.3, §14), but the secret goes to its own host and port only. */
 static int token_path(const struct net_api *api, struct buf *out, struct err *e)
 {

@@ -339,9 +339,10 @@ int engine_enter(struct net_engine *n, struct call *c, const char *quota_name, s
     if (n->stopping) err_set(e, ERR_CANCELLED, "cancelled");
     if (h && !h->loopback && !str_eq(parts.scheme, "https"))
         err_set(e, ERR_REFUSED, "%s would be talked to without encryption; only https is allowed", h->text);
-    else if (h) c->pool = pool_get(n, h, quota_name ? quota_name : "", quota, e);
+    else if (h) c->pool = pool_get(n, h, quota_name ? quota_name : "", quota, c->transfer.owned, e);
     if (c->pool) {
         n->callers++;
+        c->pool->users++;
         c->age = n->ages++;
         c->transfer.host = h->text;
         c->transfer.loopback = h->loopback;
@@ -350,9 +351,10 @@ int engine_enter(struct net_engine *n, struct call *c, const char *quota_name, s
     return c->pool ? 0 : -1;
 }
 
-void engine_leave(struct net_engine *n)
+void engine_leave(struct net_engine *n, struct call *c)
 {
     pthread_mutex_lock(&n->lock);
+    c->pool->users--;
     if (!--n->callers && n->stopping) {
         pthread_cond_signal(&n->idle);
         curl_multi_wakeup(n->multi);

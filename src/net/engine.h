@@ -56,6 +56,7 @@ bool net_site_owns(const struct net_site *site, const char *url);
 /* A flag that ends calls early with ERR_CANCELLED. Any thread may set it; set from a signal handler is allowed. */
 struct net_cancel { volatile int set; };
 static inline void net_cancel_set(struct net_cancel *c) { __atomic_store_n(&c->set, 1, __ATOMIC_RELEASE); }
+static inline void net_cancel_clear(struct net_cancel *c) { __atomic_store_n(&c->set, 0, __ATOMIC_RELEASE); }
 static inline bool net_cancel_is_set(const struct net_cancel *c) { return c && __atomic_load_n(&c->set, __ATOMIC_ACQUIRE); }
 
 enum net_priority { NET_BACKGROUND, NET_BULK, NET_NORMAL, NET_BROWSE };
@@ -107,6 +108,7 @@ struct net_answer {
     char etag[80];
     char last_modified[64];
     int64_t length;              /* Content-Length or -1 */
+    int64_t date_us;             /* the service's clock (Date), 0 when it did not say */
     int attempts;
 };
 void net_answer_init(struct net_answer *a);

@@ -12,6 +12,7 @@
 #include <semaphore.h>
 
 #define RATE_SECONDS 4
+#define POOLS_MAX 64    /* addresses of pictures and signed links may name as many hosts as there are items */
 
 struct host {                          /* one scheme, host and port: the breaker's scope */
     struct host *next;
@@ -33,6 +34,8 @@ struct pool {                          /* one quota: origin and name */
     struct retry_budget budget;
     struct call *first, *last;         /* waiting calls, by priority, then by age */
     int in_flight;
+    int users;                         /* calls between engine_enter and engine_leave */
+    bool kept;                         /* a site's own quota; others go when there are many and nobody uses them */
     uint64_t requests, retries;
     int64_t rate_second[RATE_SECONDS];
     int rate_count[RATE_SECONDS];
@@ -67,6 +70,7 @@ struct net_engine {
     pthread_cond_t idle;               /* the last caller has left */
     struct host *hosts;
     struct pool *pools;
+    int pool_count;
     uint64_t ages;
     int callers, waiting;
     bool stopping, asleep;
@@ -79,7 +83,7 @@ struct net_engine {
 /* call.c uses these; any thread. */
 /* Finds or makes the call's pool and counts the caller in. */
 int engine_enter(struct net_engine *n, struct call *c, const char *quota_name, struct err *e);
-void engine_leave(struct net_engine *n);
+void engine_leave(struct net_engine *n, struct call *c);
 /* One attempt: queues the call and returns at its end (c->end, c->err). */
 void engine_run(struct net_engine *n, struct call *c);
 /* What an attempt's answer was worth: refused narrows the window, and hold_ms > 0 holds all requests of the quota back. */
@@ -88,7 +92,8 @@ bool engine_host_down(struct net_engine *n, const struct call *c);
 
 /* pool.c; all under the lock. */
 struct host *host_get(struct net_engine *n, const struct url_parts *parts, struct err *e);
-struct pool *pool_get(struct net_engine *n, struct host *h, const char *name, struct net_quota quota, struct err *e);
+/* Finds or makes it. keep: it stays for the engine's life; of the others the idle ones are given up when POOLS_MAX is passed. */
+struct pool *pool_get(struct net_engine *n, struct host *h, const char *name, struct net_quota quota, bool keep, struct err *e);
 void pool_free_all(struct net_engine *n);
 void pool_insert(struct pool *p, struct call *c);
 void pool_remove(struct pool *p, struct call *c);

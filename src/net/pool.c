@@ -33,10 +33,43 @@ static void pool_free(struct pool *p)
     free(p);
 }
 
-struct pool *pool_get(struct net_engine *n, struct host *h, const char *name, struct net_quota quota, struct err *e)
+static bool host_is_used(const struct net_engine *n, const struct host *h)
+{
+    for (const struct pool *p = n->pools; p; p = p->next)
+        if (p->host == h) return true;
+    return false;
+}
+
+/* Pools that nobody uses and no site owns, and hosts without a pool, except the one that is about to get its own. */
+static void pool_free_idle(struct net_engine *n, const struct host *except)
+{
+    for (struct pool **at = &n->pools, *p; (p = *at) != NULL;) {
+        if (p->users || p->kept) {
+            at = &p->next;
+            continue;
+        }
+        *at = p->next;
+        n->pool_count--;
+        pool_free(p);
+    }
+    for (struct host **at = &n->hosts, *h; (h = *at) != NULL;) {
+        if (h == except || host_is_used(n, h)) {
+            at = &h->next;
+            continue;
+        }
+        *at = h->next;
+        free(h);
+    }
+}
+
+struct pool *pool_get(struct net_engine *n, struct host *h, const char *name, struct net_quota quota, bool keep, struct err *e)
 {
     for (struct pool *p = n->pools; p; p = p->next)
-        if (p->host == h && str_eq(p->name, name)) return p;
+        if (p->host == h && str_eq(p->name, name)) {
+            p->kept = p->kept || keep;
+            return p;
+        }
+    if (n->pool_count >= POOLS_MAX) pool_free_idle(n, h);
     struct pool *p = calloc(1, sizeof *p);
     if (!p || !(p->name = str_dup(name))) {
         free(p);
@@ -48,11 +81,13 @@ struct pool *pool_get(struct net_engine *n, struct host *h, const char *name, st
         return NULL;
     }
     p->host = h;
+    p->kept = keep;
     p->per_second = quota.per_second;
     limit_window_init(&p->window, quota.in_flight);
     retry_budget_init(&p->budget, n->settings.retry_percent, n->settings.retry_first_ms * BUDGET_SPAN);
     p->next = n->pools;
     n->pools = p;
+    n->pool_count++;
     return p;
 }
 

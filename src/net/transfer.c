@@ -170,6 +170,7 @@ static void take_header(struct transfer *t, const char *name, size_t name_n, con
         if (strlen(wanted[i].name) == name_n && !strncasecmp(wanted[i].name, name, name_n))
             keep_value(wanted[i].out, wanted[i].size, value, value_n);
     if (date[0] && !time_parse_http(date, &t->date_us)) t->date_us = 0;
+    a->date_us = t->date_us;
 }
 
 static void forget_headers(struct transfer *t)
@@ -177,7 +178,7 @@ static void forget_headers(struct transfer *t)
     struct net_answer *a = t->answer;
     a->content_type[0] = a->request_id[0] = a->org_id[0] = a->etag[0] = a->last_modified[0] = '\0';
     t->retry_after[0] = t->location[0] = '\0';
-    t->date_us = 0;
+    t->date_us = a->date_us = 0;
 }
 
 static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)

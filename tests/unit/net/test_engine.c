@@ -3,7 +3,7 @@
 #include "base/redact.h"
 #include "base/str.h"
 #include "base/timefmt.h"
-#include "net/engine.h"
+#include "net/engine_inner.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/wait.h>
@@ -1117,6 +1117,34 @@ static void many_lanes_through_faults(void **state)
     close_all(&f);
 }
 
+/* Addresses of pictures may name any number of hosts: what is remembered of them is bounded, and the site's own quota stays. */
+static void foreign_hosts_do_not_add_up(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_settings once = quick;
+    once.retry_attempts = 1;
+    open_with(&f, echo, NULL, &once, (struct net_quota){ 1000, 4 });
+    assert_int_equal(get(&f, "/first"), 0);
+    const char *port = strrchr(f.server->base, ':');
+    for (int i = 2; i < 4 * POOLS_MAX; i++) {
+        char url[64];
+        snprintf(url, sizeof url, "http://127.0.%d.%d%s/picture", i / 200, i % 200 + 2, port);
+        struct net_request r = { .method = NET_GET, .path = url, .url_is_whole = true };
+        assert_int_equal(net_call(&f.api, &r, NULL, &f.answer, &f.e), -1);
+        assert_int_equal(f.e.code, ERR_OFFLINE);
+    }
+    int hosts = 0;
+    for (const struct host *h = f.engine->hosts; h; h = h->next) hosts++;
+    assert_in_range(f.engine->pool_count, 1, POOLS_MAX);
+    assert_in_range(hosts, 1, POOLS_MAX + 1);
+    assert_int_equal(get(&f, "/last"), 0);
+    struct net_figures figures;
+    net_engine_figures(f.engine, "q", &figures);
+    assert_int_equal(figures.requests, 2);
+    close_all(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1154,6 +1182,7 @@ int main(void)
         cmocka_unit_test(urgent_calls_go_first),
         cmocka_unit_test(engines_share_the_flight_limit),
         cmocka_unit_test(many_lanes_through_faults),
+        cmocka_unit_test(foreign_hosts_do_not_add_up),
     };
     int r = cmocka_run_group_tests(tests, NULL, NULL);
     redact_clear();

@@ -77,10 +77,21 @@ endef
 $(foreach l,base core cli ui,$(eval $(call unit_rule,$(l),$$(client_libs))))
 $(eval $(call unit_rule,net,$$(client_libs) $$(sandbox_libs)))
 $(eval $(call unit_rule,sandbox,$$(sandbox_libs)))
-.SECONDARY: $(call obj,$(unit_src))
+# Fuzz targets: tests/fuzz/LAYER/fuzz_NAME.c. Here each replays its committed corpus; `make fuzz` builds them anew for libFuzzer.
+fuzz_src := $(wildcard tests/fuzz/*/fuzz_*.c)
+fuzz_bin := $(patsubst %.c,$(BUILD)/%,$(fuzz_src))
+fuzz_shared := $(call obj,tests/fuzz/common.c $(if $(FUZZER),,tests/fuzz/replay.c))
+define fuzz_rule
+$(BUILD)/tests/fuzz/$(1)/fuzz_%: $(BUILD)/tests/fuzz/$(1)/fuzz_%.o $(fuzz_shared) $(layers_$(1))
+	$$(if $$(V),,@echo '  LINK  $$@')
+	$$(Q)$$(CC) $$(lf_ldflags) $$(LDFLAGS) $$(if $$(FUZZER),-fsanitize=fuzzer) -o $$@ $$^ $(2)
+endef
+$(foreach l,base net core ui,$(eval $(call fuzz_rule,$(l),$$(client_libs) -lutil)))
+$(eval $(call fuzz_rule,sandbox,$$(sandbox_libs)))
+.SECONDARY: $(call obj,$(unit_src) $(fuzz_src))
 
 .PHONY: unit
-unit: $(unit_bin)
+unit: $(unit_bin) $(fuzz_bin)
 
 # What each way of checking installs; `make` itself never installs anything.
 .PHONY: deps-build deps-check deps-sanitize deps-conformance
@@ -94,16 +105,16 @@ deps-conformance:
 	@scripts/install-deps.sh build test conformance
 
 # Every rule below that needs packages installs them and starts make again, so that pkg-config is asked afresh.
-.PHONY: demo check check-asan check-tsan check-valgrind conformance
+.PHONY: demo check check-asan check-tsan check-valgrind fuzz fuzz-seeds fuzz-targets conformance
 demo: deps-build
 	@$(MAKE) -j$(jobs) --no-print-directory all
 	@scripts/demo.sh $(BUILD)
 check: deps-check
 	@$(MAKE) -j$(jobs) --no-print-directory all unit check-layers check-headers
-	@tests/run.sh $(BUILD) $(addprefix ./,$(check_scripts)) $(unit_bin)
+	@tests/run.sh $(BUILD) $(addprefix ./,$(check_scripts)) $(unit_bin) $(fuzz_bin)
 check-asan: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined all unit
-	@tests/run.sh $(BUILD)/asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(unit_bin)) $(addprefix ./,$(sanitize_scripts))
+	@tests/run.sh $(BUILD)/asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(unit_bin) $(fuzz_bin)) $(addprefix ./,$(sanitize_scripts))
 check-tsan: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread all unit
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp halt_on_error=1" tests/run.sh $(BUILD)/tsan \
@@ -111,6 +122,13 @@ check-tsan: deps-sanitize
 check-valgrind: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory unit
 	@LAKEFERRY_VALGRIND=1 tests/run.sh $(BUILD) $(unit_bin)
+# Each target for FUZZ_SECONDS; what it finds stays in $(BUILD)/fuzz/found.
+FUZZ_SECONDS ?= 60
+fuzz: deps-sanitize
+	@$(MAKE) -j$(jobs) --no-print-directory fuzz-seeds
+	@$(MAKE) -j$(jobs) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang FUZZER=1 SANITIZE=fuzzer-no-link,address,undefined fuzz-targets
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run.sh $(BUILD) $(fuzz_bin)
+fuzz-seeds fuzz-targets: $(fuzz_bin)
 conformance: deps-conformance
 	@$(MAKE) -j$(jobs) --no-print-directory all
 	@tests/conformance/run.sh $(BUILD)
@@ -119,7 +137,7 @@ e2e_scripts := $(sort $(wildcard tests/e2e/test_*.sh))
 screen_scripts := $(sort $(wildcard tests/screens/test_*.sh))
 tree_scripts := $(sort $(wildcard tests/tree/test_*.sh))
 check_scripts := $(tree_scripts) $(e2e_scripts) $(screen_scripts)
-sanitize_scripts := $(filter-out tests/e2e/test_memory.sh,$(e2e_scripts))
+sanitize_scripts := $(filter-out tests/e2e/test_memory.sh tests/e2e/test_scale.sh,$(e2e_scripts))
 
 # Calls go one way: ui, cli -> core -> net -> base, and the sandbox stands on base alone; each library has its one place.
 .PHONY: check-layers check-headers

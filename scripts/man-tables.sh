@@ -21,7 +21,7 @@ settings() {
         done
 }
 verbs() {
-    tr '\n' ' ' <src/cli/verbs.c | grep -oE '\{ "[a-z ]+", "[^"]*", "[^"]*",' | sed -E 's/\{ "([^"]*)", "([^"]*)", "([^"]*)",/\1\x1f\2\x1f\3/' |
+    tr '\n' ' ' <src/cli/verbs.c | grep -oE '\{ "[a-z0-9 ]+", "[^"]*", +"[^"]*",' | sed -E 's/\{ "([^"]*)", "([^"]*)", +"([^"]*)",/\1\x1f\2\x1f\3/' |
         while IFS=$'\x1f' read -r words usage help; do
             printf '.TP\n.B lakeferry %s%s\n%s\n' "$words" "${usage:+ $(escape <<<"$usage")}" "$(escape <<<"$help")"
         done

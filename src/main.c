@@ -1,4 +1,5 @@
 /* main: picks the help, a verb, a worker, or the terminal interface. */
+#include "cli/complete.h"
 #include "cli/verbs.h"
 #include "core/run.h"
 #include "ui/ui.h"
@@ -54,6 +55,8 @@ int main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     if (argc == 3 && strcmp(argv[1], "--worker") == 0)
         return run_worker_main(argv[2], SECRETS_FD);
+    if (argc >= 2 && strcmp(argv[1], "--complete") == 0)
+        return complete_main(argc - 2, argv + 2);
     status = take_word_flags(argc, argv);
     if (status >= 0)
         return status;

@@ -1,5 +1,6 @@
 #include "cli/out.h"
 #include "base/redact.h"
+#include "base/str.h"
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include <errno.h>
@@ -210,16 +211,27 @@ void out_table(struct out *o, const char *const *heads, size_t columns, char *co
     free(width);
 }
 
-bool out_ask(struct out *o, const char *question)
+/* A line typed behind the question; false when nobody can answer. */
+static bool ask_line(struct out *o, const char *question, const char *tail, char *answer, int size)
 {
-    char answer[16] = "";
-
     if (!isatty(STDIN_FILENO) || !o->terminal)
         return false;
     out_bar_end(o);
     put_escaped(o, stderr, question, strlen(question), false);
-    put(stderr, " [y/N] ", 7);
-    if (fgets(answer, sizeof answer, stdin) == NULL)
-        return false;
-    return answer[0] == 'y' || answer[0] == 'Y';
+    put(stderr, tail, strlen(tail));
+    return fgets(answer, size, stdin) != NULL;
+}
+
+bool out_ask(struct out *o, const char *question)
+{
+    char answer[16];
+
+    return ask_line(o, question, " [y/N] ", answer, sizeof answer) && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+bool out_ask_word(struct out *o, const char *question, const char *word)
+{
+    char answer[512];
+
+    return ask_line(o, question, ": ", answer, sizeof answer) && str_eq(str_trim(answer), word);
 }

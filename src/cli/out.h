@@ -26,4 +26,6 @@ void out_bar_end(struct out *o);
 void out_table(struct out *o, const char *const *heads, size_t columns, char *const *cells, size_t rows);
 /* A question on the terminal; the safe answer is no. False as well when nobody can answer. */
 bool out_ask(struct out *o, const char *question);
+/* The same, answered by typing the word. */
+bool out_ask_word(struct out *o, const char *question, const char *word);
 #endif

@@ -236,6 +236,10 @@ static int show_compute(struct command *c, struct session *s)
         cJSON *line = out_object("compute");
         json_put_str(line, "name", compute != NULL ? compute_label(compute) : "");
         json_put_str(line, "state", result == 0 ? state : err_code_name(e.code));
+        if (result != 0) {
+            json_put_str(line, "cause", e.cause);
+            json_put_str(line, "remedy", err_remedy_text(&e));
+        }
         out_json(c->out, line);
         cJSON_Delete(line);
     } else if (result == 0) {

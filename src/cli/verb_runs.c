@@ -5,6 +5,21 @@
 
 #define ITEM_PAGE 500
 
+/* of_rows: what an update says of rows; its items are no news. */
+static const struct { const char *name; size_t at; bool of_rows, of_items; } OUTCOMES[] = {
+    { "verified", offsetof(struct run_summary, verified), false, true }, { "present", offsetof(struct run_summary, present), false, true },
+    { "inserted", offsetof(struct run_summary, inserted), true, false }, { "changed", offsetof(struct run_summary, changed), true, false },
+    { "unchanged", offsetof(struct run_summary, unchanged), true, false }, { "missing", offsetof(struct run_summary, missing), true, false },
+    { "skipped", offsetof(struct run_summary, skipped), false, false }, { "failed", offsetof(struct run_summary, failed), false, false },
+    { "conflict", offsetof(struct run_summary, conflict), false, false }, { "unaccounted", offsetof(struct run_summary, unaccounted), false, false },
+};
+
+/* -1: it does not apply. */
+static int64_t outcome_of(const struct view *v, size_t i)
+{
+    return *(const int64_t *)(const void *)((const char *)&v->summary + OUTCOMES[i].at);
+}
+
 static cJSON *run_object(const struct view *v)
 {
     cJSON *line = out_object("run");
@@ -19,13 +34,13 @@ static cJSON *run_object(const struct view *v)
     json_put_i64(line, "total", v->total);
     if (v->parked_why[0] != '\0')
         json_put_str(line, "parked", v->parked_why);
+    json_put_str(line, "table", v->table[0] != '\0' ? v->table : NULL);
+    json_put_str(line, "annotations_table", v->annotations_table[0] != '\0' ? v->annotations_table : NULL);
+    json_put_str(line, "images", v->images[0] != '\0' ? v->images : NULL);
     if (v->has_summary) {
-        json_put_i64(line, "verified", v->summary.verified);
-        json_put_i64(line, "present", v->summary.present);
-        json_put_i64(line, "skipped", v->summary.skipped);
-        json_put_i64(line, "failed", v->summary.failed);
-        json_put_i64(line, "conflict", v->summary.conflict);
-        json_put_i64(line, "unaccounted", v->summary.unaccounted);
+        for (size_t i = 0; i < sizeof OUTCOMES / sizeof OUTCOMES[0]; i++)
+            if (outcome_of(v, i) >= 0)
+                json_put_i64(line, OUTCOMES[i].name, outcome_of(v, i));
         json_put_i64(line, "exit", v->exit_status);
     }
     return line;
@@ -113,6 +128,18 @@ static int print_items(struct out *o, const char *id, const char *state, struct 
     return 0;
 }
 
+static void print_outcome(struct out *o, const struct view *v)
+{
+    bool rows = v->summary.unchanged >= 0;
+    struct buf b = BUF_INIT;
+
+    for (size_t i = 0; i < sizeof OUTCOMES / sizeof OUTCOMES[0]; i++)
+        if (outcome_of(v, i) >= 0 && !(rows ? OUTCOMES[i].of_items : OUTCOMES[i].of_rows))
+            buf_printf(&b, "%s%lld %s", b.len > 0 ? ", " : "", (long long)outcome_of(v, i), OUTCOMES[i].name);
+    out_text(o, "outcome   %s", b.data != NULL ? b.data : "");
+    buf_release(&b);
+}
+
 static void print_view(struct out *o, const struct view *v)
 {
     char when[48], took[32];
@@ -128,11 +155,13 @@ static void print_view(struct out *o, const struct view *v)
     if (v->parked_why[0] != '\0')
         out_text(o, "%-9s %s", v->state == RUN_FAILED ? "error" : "parked", v->parked_why);
     if (v->has_summary)
-        out_text(o, "outcome   %lld verified, %lld present, %lld skipped, %lld failed, %lld conflict, %lld unaccounted",
-                 (long long)v->summary.verified, (long long)v->summary.present, (long long)v->summary.skipped,
-                 (long long)v->summary.failed, (long long)v->summary.conflict, (long long)v->summary.unaccounted);
+        print_outcome(o, v);
     if (v->table[0] != '\0')
         out_text(o, "table     %s", v->table);
+    if (v->annotations_table[0] != '\0')
+        out_text(o, "table     %s", v->annotations_table);
+    if (v->images[0] != '\0')
+        out_text(o, "images    %s", v->images);
     if (v->report[0] != '\0')
         out_text(o, "report    %s", v->report);
 }

@@ -9,7 +9,13 @@ const struct verb verb_table[] = {
     { "ls", "[CATALOG[.SCHEMA[.NAME[/PATH]]] | clarifai:[USER[/APP[/DATASET]]]]", "list what is below a place", 0, 1, GROUP_ALL, verb_ls },
     { "preview", "TABLE", "print the first rows of a table", 1, 1, GROUP_PREVIEW | GROUP_COMPUTE | GROUP_ALL, verb_preview },
     { "import volume", "VOLUME[/PATH] --app APP --dataset DATASET [--table TABLE]", "pictures of a volume into a dataset", 1, 1,
-      GROUP_WRITE | GROUP_ALL, verb_import_volume },
+      GROUP_WRITE | GROUP_VOLUME | GROUP_ALL, verb_import_volume },
+    { "import s3", "URL --format csv|delta --app APP --dataset DATASET [--table TABLE]", "rows of a file at an s3:// URL, read by the compute, into a dataset", 1, 1,
+      GROUP_WRITE | GROUP_S3 | GROUP_ALL, verb_import_s3 },
+    { "export", "--app APP --dataset DATASET --to CATALOG.SCHEMA --inputs-table NAME --annotations-table NAME [--images VOLUME[/PATH]]",
+      "a dataset into two tables, and its pictures into a volume", 0, 0, GROUP_WRITE | GROUP_EXPORT | GROUP_ALL, verb_export },
+    { "update", "--app APP --dataset DATASET --inputs-table TABLE --annotations-table TABLE [--delete-missing]",
+      "two tables brought up to date with a dataset", 0, 0, GROUP_WRITE | GROUP_UPDATE | GROUP_ALL, verb_update },
     { "runs show", "RUN [--failed]", "one run: plan, outcome, items that failed", 1, 1, GROUP_RUNS | GROUP_ALL, verb_runs_show },
     { "runs watch", "RUN", "follow a run that works elsewhere", 1, 1, GROUP_ALL, verb_runs_watch },
     { "runs prune", "", "remove the journals of finished runs", 0, 0, GROUP_ALL, verb_runs_prune },
@@ -17,12 +23,14 @@ const struct verb verb_table[] = {
     { "resume", "[RUN]", "continue a run (the latest unfinished one)", 0, 1, GROUP_AGAIN | GROUP_ALL, verb_resume },
     { "retry", "RUN", "send again what failed in a run", 1, 1, GROUP_AGAIN | GROUP_ALL, verb_retry },
     { "cancel", "RUN", "stop a run; what was done stays done", 1, 1, GROUP_ALL, verb_cancel },
+    { "doctor", "[--probe]", "check terminal, files, keyring and both platforms, and say what to do", 0, 0, GROUP_DOCTOR | GROUP_ALL, verb_doctor },
+    { "completion", "bash|zsh|fish", "print the script that completes lakeferry's command lines in a shell", 1, 1, GROUP_ALL, verb_completion },
     { "sandbox", "", "run the local platform in the foreground", 0, 0, GROUP_SANDBOX | GROUP_ALL, verb_sandbox },
     { NULL, NULL, NULL, 0, 0, 0, NULL },
 };
 
 static const char INTRO[] =
-    "lakeferry moves image datasets between Databricks (Unity Catalog volumes, Delta tables) and Clarifai.\n"
+    "lakeferry moves image datasets between Databricks (Unity Catalog volumes, S3, Delta tables) and Clarifai.\n"
     "\n"
     "usage: lakeferry [PLACE] [--read-only]        open the terminal interface (at a catalog, schema, table, volume or folder)\n"
     "       lakeferry VERB ...\n"
@@ -39,16 +47,19 @@ static const char OUTRO[] =
     "\n"
     "Try it without an account: lakeferry --sandbox. The manual: man lakeferry.\n";
 
-static void print_options(unsigned groups)
+/* Options of some groups; those of other ones were printed before. */
+static void print_options(unsigned groups, unsigned printed)
 {
     for (int i = 0; i < OPT_COUNT; i++) {
         char left[64];
-        if ((option_table[i].groups & groups) == 0)
+        if ((option_table[i].groups & groups) == 0 || (option_table[i].groups & printed) != 0)
             continue;
         snprintf(left, sizeof left, "--%s %s", option_table[i].name, option_table[i].value);
         printf("  %-38s %s\n", left, option_table[i].help);
     }
 }
+
+#define OF_WRITERS (GROUP_WRITE | GROUP_IMPORT | GROUP_TABLES)
 
 static int print_help(void)
 {
@@ -56,11 +67,11 @@ static int print_help(void)
     for (const struct verb *v = verb_table; v->words != NULL; v++)
         printf("  %-14s %-28s %s\n", v->words, strlen(v->usage) <= 28 ? v->usage : "...", v->help);
     puts("\noptions of every verb:");
-    print_options(GROUP_ALL);
+    print_options(GROUP_ALL, 0);
     puts("\noptions of verbs that write:");
-    print_options(GROUP_WRITE);
+    print_options(OF_WRITERS, 0);
     puts("\nother options:");
-    print_options(GROUP_PREVIEW | GROUP_RUNS | GROUP_AUTH | GROUP_SANDBOX | GROUP_UI);
+    print_options(GROUP_PREVIEW | GROUP_DOCTOR | GROUP_RUNS | GROUP_AUTH | GROUP_SANDBOX | GROUP_UI, OF_WRITERS);
     fputs(OUTRO, stdout);
     return fflush(stdout) == 0 ? 0 : 1;
 }
@@ -68,7 +79,7 @@ static int print_help(void)
 static int print_verb_help(const struct verb *v)
 {
     printf("usage: lakeferry %s %s\n%s\n\noptions:\n", v->words, v->usage, v->help);
-    print_options(v->groups);
+    print_options(v->groups, 0);
     return fflush(stdout) == 0 ? 0 : 1;
 }
 

@@ -22,6 +22,9 @@ int verb_auth_logout(struct command *c);
 int verb_ls(struct command *c);
 int verb_preview(struct command *c);
 int verb_import_volume(struct command *c);
+int verb_import_s3(struct command *c);
+int verb_export(struct command *c);
+int verb_update(struct command *c);
 int verb_runs(struct command *c);
 int verb_runs_show(struct command *c);
 int verb_runs_watch(struct command *c);
@@ -29,6 +32,8 @@ int verb_runs_prune(struct command *c);
 int verb_resume(struct command *c);
 int verb_retry(struct command *c);
 int verb_cancel(struct command *c);
+int verb_doctor(struct command *c);
+int verb_completion(struct command *c);
 int verb_sandbox(struct command *c);
 
 /* The word at position i behind the verb, or NULL. */

@@ -218,36 +218,45 @@ int ask_check(const struct ask *a, struct err *e)
 
 /* --- writing: every option that is set, as (name, value) --- */
 
-static char *option_value(const struct ask *a, const struct option *o)
+/* *out: its value as text, owned; NULL when it is not set. -1 without memory. */
+static int option_value(const struct ask *a, const struct option *o, char **out)
 {
     const char *slot = (const char *)a + o->offset;
+    const struct volume_path *volume = (const void *)slot;
+    const struct app_name *app = (const void *)slot;
+    const struct name *table = (const void *)slot;
     char choice[32];
+    bool set = false;
 
+    *out = NULL;
     switch (o->kind) {
     case OPTION_TEXT:
-        return str_dup(*(char *const *)(const void *)slot);
+        set = *(char *const *)(const void *)slot != NULL;
+        *out = str_dup(*(char *const *)(const void *)slot);
+        break;
     case OPTION_FLAG:
-        return *(const bool *)slot ? str_dup("true") : NULL;
+        set = *(const bool *)slot;
+        *out = set ? str_dup("true") : NULL;
+        break;
     case OPTION_CHOICE:
-        if (*(const int *)(const void *)slot == 0)
-            return NULL;
+        set = *(const int *)(const void *)slot != 0;
         choice_name(o->choices, *(const int *)(const void *)slot, choice, sizeof choice);
-        return str_dup(choice);
-    case OPTION_VOLUME: {
-        const struct volume_path *v = (const void *)slot;
-        return v->volume.object != NULL ? volume_path_text(v) : NULL;
+        *out = set ? str_dup(choice) : NULL;
+        break;
+    case OPTION_VOLUME:
+        set = volume->volume.object != NULL;
+        *out = set ? volume_path_text(volume) : NULL;
+        break;
+    case OPTION_APP:
+        set = app->app != NULL;
+        *out = !set ? NULL : app->user == NULL ? str_dup(app->app) : str_printf("%s/%s", app->user, app->app);
+        break;
+    case OPTION_TABLE:
+        set = table->object != NULL;
+        *out = !set ? NULL : name_text(table->catalog != NULL ? table : &(const struct name){ .catalog = table->object });
+        break;
     }
-    case OPTION_APP: {
-        const struct app_name *n = (const void *)slot;
-        return n->app == NULL ? NULL : n->user == NULL ? str_dup(n->app) : str_printf("%s/%s", n->user, n->app);
-    }
-    case OPTION_TABLE: {
-        const struct name *n = (const void *)slot;
-        struct name bare = { .catalog = n->object };
-        return n->object == NULL ? NULL : name_text(n->catalog != NULL ? n : &bare);
-    }
-    }
-    return NULL;
+    return set && *out == NULL ? -1 : 0;
 }
 
 /* The same member stands behind two names; each verb says it by one. */
@@ -265,8 +274,8 @@ cJSON *ask_to_json(const struct ask *a)
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (other_verbs_option(a, &OPTIONS[i]))
             continue;
-        char *value = option_value(a, &OPTIONS[i]);
-        bool good = value == NULL || json_put_str(json, OPTIONS[i].name, value);
+        char *value;
+        bool good = option_value(a, &OPTIONS[i], &value) == 0 && (value == NULL || json_put_str(json, OPTIONS[i].name, value));
         free(value);
         if (!good)
             goto fail;
@@ -301,7 +310,7 @@ int ask_from_json(const cJSON *json, struct ask *out, struct err *e)
     return 0;
 }
 
-static void put_shell_word(struct buf *b, const char *word)
+void ask_put_word(struct buf *b, const char *word)
 {
     bool plain = word[0] != '\0';
 
@@ -322,36 +331,47 @@ static void put_shell_word(struct buf *b, const char *word)
     buf_putc(b, '\'');
 }
 
-static void put_positional(struct buf *b, const struct ask *a)
+static int put_positional(struct buf *b, const struct ask *a)
 {
     char *text = a->verb == ASK_IMPORT_VOLUME ? volume_path_text(&a->source) : str_dup(a->url);
+    bool lost = text == NULL && (a->verb == ASK_IMPORT_VOLUME ? a->source.volume.object != NULL : a->url != NULL);
 
     if (a->verb <= ASK_IMPORT_S3 && text != NULL) {
         buf_putc(b, ' ');
-        put_shell_word(b, text);
+        ask_put_word(b, text);
     }
     free(text);
+    return lost ? -1 : 0;
+}
+
+static int put_option(struct buf *b, const struct ask *a, const struct option *o)
+{
+    char *value;
+
+    if (option_value(a, o, &value) != 0)
+        return -1;
+    if (value != NULL) {
+        buf_printf(b, " --%s", o->name);
+        if (o->kind != OPTION_FLAG) {
+            buf_putc(b, ' ');
+            ask_put_word(b, value);
+        }
+    }
+    free(value);
+    return 0;
 }
 
 char *ask_command_line(const struct ask *a)
 {
     struct buf b = BUF_INIT;
+    bool lost;
 
     buf_printf(&b, "lakeferry %s", ask_verb_name(a->verb));
-    put_positional(&b, a);
-    for (size_t i = 0; i < OPTION_COUNT; i++) {
-        const struct option *o = &OPTIONS[i];
-        if (o->offset == AT(source) || o->offset == AT(url) || other_verbs_option(a, o))
-            continue;
-        char *value = option_value(a, o);
-        if (value != NULL) {
-            buf_printf(&b, " --%s", o->name);
-            if (o->kind != OPTION_FLAG) {
-                buf_putc(&b, ' ');
-                put_shell_word(&b, value);
-            }
-        }
-        free(value);
-    }
-    return buf_take(&b);
+    lost = put_positional(&b, a) != 0;
+    for (size_t i = 0; i < OPTION_COUNT && !lost; i++)
+        if (OPTIONS[i].offset != AT(source) && OPTIONS[i].offset != AT(url) && !other_verbs_option(a, &OPTIONS[i]))
+            lost = put_option(&b, a, &OPTIONS[i]) != 0;
+    char *line = lost ? NULL : buf_take(&b);
+    buf_release(&b);
+    return line;
 }

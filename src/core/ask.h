@@ -30,7 +30,9 @@ int ask_place_tables(struct ask *a, const struct name *beside, struct err *e);
 int ask_check(const struct ask *a, struct err *e);
 cJSON *ask_to_json(const struct ask *a);
 int ask_from_json(const cJSON *json, struct ask *out, struct err *e);
-/* The same job as a command line, quoted for a shell. Owned. */
+/* The same job as a command line, quoted for a shell. Owned; NULL without memory, like ask_to_json. */
 char *ask_command_line(const struct ask *a);
+/* Appends one word, quoted for a shell where it needs it. */
+void ask_put_word(struct buf *b, const char *word);
 const char *ask_verb_name(enum ask_verb v);   /* "import volume" */
 #endif

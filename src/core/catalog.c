@@ -266,7 +266,7 @@ static void run_place(struct catalog *c, struct place *p)
     p->queued = false;
     p->running = true;
     p->disk_tried = true;
-    __atomic_store_n(&p->cancel.set, 0, __ATOMIC_RELEASE);
+    net_cancel_clear(&p->cancel);
     pthread_mutex_unlock(&c->lock);
     bool enough = disk && c->profile[0] && from_disk(c, p, max_age_ms);
     pthread_mutex_lock(&c->lock);
@@ -548,7 +548,7 @@ static char *usual_profile(void)
     return name;
 }
 
-int catalog_cached_names(const char *profile, const char *place, struct str_list *out)
+int catalog_cached_each(const char *profile, const char *place, int (*each)(void *ctx, const struct catalog_entry *en), void *ctx)
 {
     struct catalog_build build;
     struct err ignored;
@@ -557,11 +557,28 @@ int catalog_cached_names(const char *profile, const char *place, struct str_list
     int rc = name && catalog_build_init(&build, &ignored) == 0 ? 0 : -1;
 
     if (!rc) {
-        rc = cache_load(name, NULL, place, &build, &listed_at_ms, &ignored);
-        for (size_t i = 0; !rc && i < build.count; i++)
-            rc = str_list_add(out, build.entries[i].name);
+        bool known = cache_load(name, NULL, place, &build, &listed_at_ms, &ignored) == 0;
+        for (size_t i = 0; !rc && known && i < build.count; i++)
+            rc = each(ctx, &build.entries[i]);
         catalog_build_release(&build);
     }
     free(name);
     return rc;
+}
+
+struct cached_names { struct str_list *out; bool any; };
+
+static int add_cached_name(void *ctx, const struct catalog_entry *en)
+{
+    struct cached_names *names = ctx;
+
+    names->any = true;
+    return str_list_add(names->out, en->name);
+}
+
+int catalog_cached_names(const char *profile, const char *place, struct str_list *out)
+{
+    struct cached_names names = { .out = out };
+
+    return catalog_cached_each(profile, place, add_cached_name, &names) == 0 && names.any ? 0 : -1;
 }

@@ -43,4 +43,6 @@ void catalog_cancel(struct catalog *c, const char *place);
 int catalog_background(struct catalog *c, void (*fn)(void *arg), void *arg, struct err *e);
 /* Names below a place from the disk cache only, for completion: never a request. profile NULL or "": the one that would be used. */
 int catalog_cached_names(const char *profile, const char *place, struct str_list *out);
+/* The same with their kinds: each entry is valid during the call; -1 stops. 0 as well when nothing is cached. */
+int catalog_cached_each(const char *profile, const char *place, int (*each)(void *ctx, const struct catalog_entry *en), void *ctx);
 #endif

@@ -7,6 +7,7 @@
 #define WAIT_SLICE_MS 50
 #define POLL_CAP_MS 5000
 #define START_LIMIT_MS (30 * 60 * 1000) /* classic clusters come up in minutes; the vendor's SDK waits 20 */
+#define CONTEXT_LIMIT_MS (10 * 60 * 1000) /* a context is up in seconds; a driver that starts its first one needs a few minutes at most */
 #define OLDEST_MAJOR 13                 /* volumes may be ephemeral disk before 13.3 (practice) */
 #define OLDEST_MINOR 3
 
@@ -231,6 +232,7 @@ int compute_open(const struct session *s, const char *which, const struct comput
     c->session = s;
     c->api = s->databricks;
     c->poll_first_ms = settings_ms(&s->settings, SETTING_POLL_FIRST);
+    c->context_limit_ms = CONTEXT_LIMIT_MS;
     if (note != NULL)
         c->note = *note;
     if (choose(s, which, c, e) != 0) {

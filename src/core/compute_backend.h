@@ -26,6 +26,7 @@ struct compute {
     bool context_used;          /* a command of ours was accepted in it */
     struct compute_note note;
     int64_t poll_first_ms;
+    int64_t context_limit_ms;   /* cluster: longest wait for a context that stays Pending */
 };
 
 void compute_tell(const struct compute *c, const char *kind, const char *id);

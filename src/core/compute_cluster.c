@@ -1,5 +1,6 @@
 /* The cluster backend: Command Execution 1.2 (reference databricks §4). One SQL context, made when first needed. */
 #include "core/compute_backend.h"
+#include "base/timefmt.h"
 
 #define CONTEXT_TRIES 5
 
@@ -180,6 +181,7 @@ static void drop_context(struct compute *c)
 static int await_context(struct compute *c, struct err *e)
 {
     char status[16] = "";
+    int64_t end = time_mono_ms() + c->context_limit_ms;
 
     for (int64_t wait = c->poll_first_ms;; wait = compute_next_wait(wait)) {
         if (databricks_context_status(&c->api, c->id, c->context, status, e) != 0)
@@ -188,6 +190,8 @@ static int await_context(struct compute *c, struct err *e)
             return 1;
         if (str_eq(status, "Error"))
             return 0;
+        if (time_mono_ms() >= end)
+            return err_set(e, ERR_TIMEOUT, "the execution context on %s is still %s after %d min", c->label, status, (int)(c->context_limit_ms / 60000));
         if (compute_wait(c, wait, e) != 0)
             return -1;
     }

@@ -40,16 +40,23 @@ static bool clean(const char *text, size_t n, char *out, size_t room)
     return same;
 }
 
+static void clean_and_hash(const char *name, size_t n, const char *hashed, char out[IDS_ROOM])
+{
+    char hex[HASH_SHA256_HEX];
+    clean(name, n, out, IDS_MAX - IDS_SUFFIX);
+    hash_sha256(hashed, strlen(hashed), hex);
+    size_t used = strlen(out);
+    snprintf(out + used, IDS_ROOM - used, "-%.8s", hex);
+}
+
 void ids_make_suffixed(const char *path, bool whole_path, char out[IDS_ROOM])
 {
     const char *start;
     size_t n = stem(path, whole_path, &start);
-    clean(start, n, out, IDS_MAX - IDS_SUFFIX);
-    char hex[HASH_SHA256_HEX];
-    hash_sha256(path, strlen(path), hex);
-    size_t used = strlen(out);
-    snprintf(out + used, IDS_ROOM - used, "-%.8s", hex);
+    clean_and_hash(start, n, path, out);
 }
+
+void ids_make_named(const char *name, const char *hashed, char out[IDS_ROOM]) { clean_and_hash(name, strlen(name), hashed, out); }
 
 void ids_make(const char *path, bool whole_path, char out[IDS_ROOM], bool *changed)
 {

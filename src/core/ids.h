@@ -13,6 +13,8 @@
 void ids_make(const char *path, bool whole_path, char out[IDS_ROOM], bool *changed);
 /* The same name with '-' and the hash always: for an id that another file has. */
 void ids_make_suffixed(const char *path, bool whole_path, char out[IDS_ROOM]);
+/* The same for a name that is no path: cleaned, with '-' and the hash of another text. */
+void ids_make_named(const char *name, const char *hashed, char out[IDS_ROOM]);
 /* True when id is the name itself, nothing cleaned and nothing appended. */
 bool ids_is_plain(const char *path, bool whole_path, const char *id);
 #endif

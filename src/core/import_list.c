@@ -1,5 +1,5 @@
 /* Stage "list": every folder below the source, each file a row of the journal. A folder that was cut is listed again: rows are a set. */
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "core/media.h"
 #include "net/databricks_files.h"
 
@@ -59,6 +59,29 @@ static int take_file(void *ctx, const struct databricks_file *f, struct err *e)
     return l->count == LIST_ROWS ? flush(l, e) : 0;
 }
 
+/* A folder below the source that vanished, or that may not be read, fails alone; what it held is one item with its name. */
+static bool fails_alone(const struct stages_job *job, const char *folder, const struct err *e)
+{
+    const struct import *im = job->verb;
+    return (e->code == ERR_NOT_FOUND || e->code == ERR_FORBIDDEN) && !str_eq(folder, im->root);
+}
+
+static int fail_folder(struct stages_job *job, const char *folder, const struct err *why, struct err *e)
+{
+    char sentence[700], reason[760];
+    bool gone = why->code == ERR_NOT_FOUND;
+    struct err cause = *why;
+    cause.what[0] = cause.subject[0] = '\0';
+    if (gone)
+        snprintf(reason, sizeof reason, "the folder went away before it was listed: what it held is not imported");
+    else
+        snprintf(reason, sizeof reason, "the folder could not be listed, so what it holds is not imported: %s", err_sentence(&cause, sentence, sizeof sentence));
+    const struct journal_found row = {.path = folder, .fail_code = gone ? "FOLDER_GONE" : "FOLDER_FORBIDDEN", .fail_reason = reason};
+    if (journal_found_put(job->journal, &row, 1, e) != 0)
+        return -1;
+    return journal_folder_done(job->journal, folder, e);
+}
+
 int import_list_work(struct stages_job *job, struct err *e)
 {
     char *folder;
@@ -81,9 +104,13 @@ int import_list_work(struct stages_job *job, struct err *e)
             *e = late;
         }
     }
-    if (result == 0)
+    if (result == 0) {
         result = journal_folder_done(job->journal, folder, e);
-    else {
+    } else if (fails_alone(job, folder, e)) {
+        struct err why = *e;
+        err_clear(e);
+        result = fail_folder(job, folder, &why, e);
+    } else {
         struct err ignored = {0};
         err_about(e, "cannot list", folder);
         journal_folder_release(job->journal, folder, &ignored);

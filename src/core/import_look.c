@@ -1,5 +1,5 @@
 /* Stage "look": what is there on both sides before anything is decided: app, dataset, table, compute, staging; then every input's fingerprint. */
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "core/plan.h"
 #include "net/databricks_auth.h"
 
@@ -59,8 +59,9 @@ static void note_privilege(struct stages_job *job, enum databricks_kind kind, co
 
 static int look_at_compute(struct stages_job *job, struct err *e)
 {
+    struct import *im = job->verb;
     struct compute *c = NULL;
-    if (!job->ask->table.object)
+    if (!job->ask->table.object && !im->by_url)
         return 1;
     char state[32] = "";
     bool running = false;
@@ -79,11 +80,13 @@ static int look_at_compute(struct stages_job *job, struct err *e)
 
 static int look_at_staging(struct stages_job *job, struct err *e)
 {
+    struct import *im = job->verb;
     struct stage_place place;
     char why[320];
-    if (!job->ask->table.object)
+    const struct name *beside = job->ask->table.object ? &job->ask->table : NULL;
+    if (!beside && !im->by_url)
         return 1;
-    if (stage_choose(job->session, job->ask->staging, NULL, &job->ask->table, job->id, true, &place, why, sizeof why, e) != 0)
+    if (stage_choose(job->session, job->ask->staging, NULL, beside, job->id, true, &place, why, sizeof why, e) != 0)
         return -1;
     char *volume = name_full(&place.at.volume);
     struct name schema = {.catalog = place.at.volume.catalog, .schema = place.at.volume.schema};
@@ -103,12 +106,12 @@ static int look_at_staging(struct stages_job *job, struct err *e)
 
 static int look_at_table(struct stages_job *job, struct err *e)
 {
-    struct import_target target;
+    struct target target;
     if (!job->ask->table.object)
         return 1;
     if (import_target_decide(job, &target, e) != 0)
         return -1;
-    bool exists = target.mode != IMPORT_TABLE_NEW;
+    bool exists = target.mode != TARGET_NEW;
     struct name schema = {.catalog = job->ask->table.catalog, .schema = job->ask->table.schema};
     char *full = name_full(&schema);
     if (full && !exists)
@@ -116,14 +119,14 @@ static int look_at_table(struct stages_job *job, struct err *e)
     free(full);
     pthread_mutex_lock(&job->plan_lock);
     job->plan.table_exists = exists;
-    if (target.mode == IMPORT_TABLE_CONTINUE)
+    if (target.mode == TARGET_CONTINUE)
         plan_note(&job->plan, "the table tracks this source already and is continued");
-    else if (target.mode == IMPORT_TABLE_REPLACE)
+    else if (target.mode == TARGET_REPLACE)
         plan_note(&job->plan, "the table exists and will be replaced");
-    else if (target.mode == IMPORT_TABLE_APPEND)
+    else if (target.mode == TARGET_APPEND)
         plan_note(&job->plan, "the table exists; rows are merged into it by source path");
     pthread_mutex_unlock(&job->plan_lock);
-    import_target_release(&target);
+    target_release(&target);
     return 1;
 }
 

@@ -1,6 +1,6 @@
 /* Stage "plan": from the listings alone, each candidate gets its id and what is to become of it (design §5). */
 #include "core/ids.h"
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "core/plan.h"
 #include <stdarg.h>
 
@@ -101,20 +101,28 @@ static void decide_size(const struct journal_item *item, struct journal_change *
 }
 
 /* A file whose input is known by its source. */
-static void decide_existing(const struct journal_item *item, struct journal_change *c, struct decision *d)
+static void decide_existing(const struct import *im, const struct journal_item *item, struct journal_change *c, struct decision *d)
 {
     const struct journal_remote *r = &item->remote;
-    c->set_action = true;
     if (r->size != item->size) {
-        set(c, d, JOURNAL_CONFLICT, "CHANGED", "%s", IMPORT_CHANGED);
+        set(c, d, JOURNAL_CONFLICT, "CHANGED", "%s", im->changed);
     } else if (r->modified_ms != item->modified_ms) {
         c->to = JOURNAL_PLANNED;
         c->action = JOURNAL_COMPARE;
-    } else if (import_status_failed(r->code)) {
+    } else {
+        import_decide_same(item, c, d->reason, sizeof d->reason, d->code);
+    }
+}
+
+void import_decide_same(const struct journal_item *item, struct journal_change *c, char *reason, size_t reason_size, char code[16])
+{
+    const struct journal_remote *r = &item->remote;
+    c->set_action = true;
+    if (import_status_failed(r->code)) {
         c->to = JOURNAL_FAILED;
-        import_refusal(r->code, r->status, d->reason, sizeof d->reason, d->code);
-        c->reason = d->reason;
-        c->code = d->code;
+        import_refusal(r->code, r->status, reason, reason_size, code);
+        c->reason = reason;
+        c->code = code;
     } else if (!r->in_dataset) {
         c->to = JOURNAL_PLANNED;
         c->action = JOURNAL_ADD;
@@ -131,7 +139,7 @@ static int decide(struct planner *p, const struct journal_item *item, struct err
     struct decision *d = &p->texts[p->count];
     *c = (struct journal_change){.id = item->id, .to = JOURNAL_PLANNED, .set_action = true, .action = JOURNAL_SEND};
     if (item->existed && item->remote.input_id) {
-        decide_existing(item, c, d);
+        decide_existing(p->job->verb, item, c, d);
     } else {
         int id = choose_id(p, item, c, d, e);
         if (id < 0)
@@ -255,7 +263,7 @@ static void fill_plan(struct stages_job *job, const struct tally *t)
 }
 
 /* After a restart the facts of "look" come from the journal. */
-static int restore_facts(struct stages_job *job, struct err *e)
+int import_restore_facts(struct stages_job *job, struct err *e)
 {
     char *text = journal_get(job->journal, "look");
     cJSON *facts = text ? json_parse(text, strlen(text), e) : NULL;
@@ -267,14 +275,24 @@ static int restore_facts(struct stages_job *job, struct err *e)
     return 0;
 }
 
+int import_refuse_conflicts(struct stages_job *job, const char *what, struct err *e)
+{
+    struct import *im = job->verb;
+    int64_t conflicts = journal_count(job->journal, JOURNAL_BIT(JOURNAL_CONFLICT));
+    if (conflicts == 0 || job->ask->on_conflict != ASK_CONFLICT_FAIL)
+        return 0;
+    err_set(e, ERR_CONFLICT, "%lld of the %s cannot have their ids, or changed since they were imported", (long long)conflicts, what);
+    err_remedy(e, "nothing was sent; use --on-conflict skip or suffix to go on without them or beside them");
+    return err_about(e, "cannot import into", im->datasets);
+}
+
 int import_plan_work(struct stages_job *job, struct err *e)
 {
     struct tally t;
-    struct import *im = job->verb;
     if (decide_all(job, e) != 0 || take_tally(job, &t, e) != 0)
         return -1;
     pthread_mutex_lock(&job->plan_lock);
-    int result = restore_facts(job, e);
+    int result = import_restore_facts(job, e);
     if (result == 0)
         fill_plan(job, &t);
     struct run_plan plan = job->plan;
@@ -282,10 +300,5 @@ int import_plan_work(struct stages_job *job, struct err *e)
     if (result != 0 || journal_put_i64(job->journal, "send.total", t.send + t.add + t.compare, e) != 0 ||
         journal_put_i64(job->journal, "send.bytes", plan.bytes, e) != 0)
         return -1;
-    if (plan.conflict > 0 && job->ask->on_conflict == ASK_CONFLICT_FAIL) {
-        err_set(e, ERR_CONFLICT, "%lld of the files cannot have their ids, or changed since they were imported", (long long)plan.conflict);
-        err_remedy(e, "nothing was sent; use --on-conflict skip or suffix to go on without them or beside them");
-        return err_about(e, "cannot import into", im->datasets);
-    }
-    return STAGES_DONE;
+    return import_refuse_conflicts(job, "files", e) != 0 ? -1 : STAGES_DONE;
 }

@@ -1,6 +1,7 @@
 /* What Clarifai lists, as the journal keeps it; and our fingerprint, both ways. */
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "base/timefmt.h"
+#include "core/rows.h"
 
 static bool read_fingerprint(const cJSON *metadata, struct journal_remote *out)
 {
@@ -16,29 +17,6 @@ static bool read_fingerprint(const cJSON *metadata, struct journal_remote *out)
     if (modified && time_parse(modified, &us))
         out->modified_ms = us / 1000;
     return out->source && out->sha256;           /* without memory for it, it must not pass for somebody else's */
-}
-
-/* The parts of an input that table rows are made of, as text that clarifai_input_decode reads again. */
-static char *row_parts(const struct clarifai_input *in)
-{
-    static const char *const top[] = {"id", "status", "created_at", "modified_at"};
-    static const char *const inner[] = {"image", "metadata", "concepts", "geo"};
-    cJSON *parts = cJSON_CreateObject();
-    cJSON *data = parts ? cJSON_AddObjectToObject(parts, "data") : NULL;
-    bool ok = data != NULL;
-    for (size_t i = 0; ok && i < sizeof top / sizeof *top; i++) {
-        cJSON *value = cJSON_GetObjectItemCaseSensitive(in->json, top[i]);
-        ok = !value || cJSON_AddItemReferenceToObject(parts, top[i], value);
-    }
-    for (size_t i = 0; ok && i < sizeof inner / sizeof *inner; i++) {
-        cJSON *value = in->data ? cJSON_GetObjectItemCaseSensitive(in->data, inner[i]) : NULL;
-        ok = !value || cJSON_AddItemReferenceToObject(data, inner[i], value);
-    }
-    struct buf text = BUF_INIT;
-    char *out = ok && json_print(&text, parts) == 0 ? buf_take(&text) : NULL;
-    buf_release(&text);
-    cJSON_Delete(parts);
-    return out;
 }
 
 static int add(struct import_page *p, const struct clarifai_input *in, bool with_json, struct err *e)
@@ -60,7 +38,7 @@ static int add(struct import_page *p, const struct clarifai_input *in, bool with
     r->created_us = in->created_us;
     bool marked = read_fingerprint(in->metadata, r);
     if (with_json)
-        r->json = row_parts(in);
+        r->json = rows_input_parts(in);
     return marked && r->input_id && r->status && (!with_json || r->json) ? 0 : err_no_memory(e);
 }
 
@@ -76,14 +54,21 @@ void import_page_release(struct import_page *p)
     memset(p, 0, sizeof *p);
 }
 
-char *import_fingerprint(const struct journal_item *item)
+char *import_fingerprint(const struct journal_item *item, const char *metadata)
 {
     char modified[40];
     struct buf text = BUF_INIT;
+    const char *source = journal_item_source(item);
     buf_puts(&text, "{\"lakeferry\":{\"source\":");
-    json_quote(&text, item->key, strlen(item->key));
-    buf_printf(&text, ",\"size\":%llu,\"modified\":\"%s\",\"sha256\":\"%s\"}}", (unsigned long long)item->size,
-               time_format(item->modified_ms * 1000, 3, modified, sizeof modified), item->sha256 ? item->sha256 : "");
+    json_quote(&text, source, strlen(source));
+    buf_printf(&text, ",\"size\":%llu", (unsigned long long)item->size);
+    if (item->modified_ms)
+        buf_printf(&text, ",\"modified\":\"%s\"", time_format(item->modified_ms * 1000, 3, modified, sizeof modified));
+    buf_printf(&text, ",\"sha256\":\"%s\"}", item->sha256 ? item->sha256 : "");
+    if (metadata && !str_eq(metadata, "{}"))
+        buf_printf(&text, ",%s", metadata + 1);
+    else
+        buf_putc(&text, '}');
     char *out = buf_take(&text);
     buf_release(&text);
     return out;

@@ -2,7 +2,7 @@
  * Stage "send": lanes read pictures into memory (one budget for all, whatever the sizes) and post full batches. What is claimed and read stays
  * "planned" in the journal until the batch it is in is recorded as "sent", before its first byte leaves.
  */
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "base/hash.h"
 #include "base/timefmt.h"
 #include "core/media.h"
@@ -39,7 +39,7 @@ static void unmap(struct picture *p)
 static void picture_free(struct picture *p)
 {
     struct journal_item *one = &p->item;
-    char *texts[] = {one->key, one->sha256, one->input_id, one->code, one->reason};
+    char *texts[] = {one->key, one->source, one->sha256, one->input_id, one->code, one->reason, p->detail};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     journal_remote_release(&one->remote);
@@ -189,7 +189,7 @@ static int compare_file(struct stages_job *job, struct picture *p, struct err *e
     int result = read_file(job, &r, e);
     hash_free(r.hash);
     if (result == 1)
-        result = settle_item(job, p, JOURNAL_CONFLICT, "CHANGED", IMPORT_CHANGED, e);
+        result = settle_item(job, p, JOURNAL_CONFLICT, "CHANGED", im->changed, e);
     else if (result < 0)
         result = read_failed(job, p, e);
     else if ((result = journal_remote_get(job->journal, p->item.input_id, &remote, e)) >= 0) {
@@ -200,7 +200,7 @@ static int compare_file(struct stages_job *job, struct picture *p, struct err *e
         c.settled = c.to == JOURNAL_PRESENT;
         c.sha256 = p->sha256;
         c.code = same ? NULL : "CHANGED";
-        c.reason = same ? NULL : IMPORT_CHANGED;
+        c.reason = same ? NULL : im->changed;
         result = journal_apply(job->journal, &c, 1, e);
     }
     discard(im, p);
@@ -252,6 +252,21 @@ static int fetch_picture(struct stages_job *job, struct picture *p, struct err *
     return result != 0 ? -1 : STAGES_DID;
 }
 
+/* A row is in the journal; Clarifai fetches the picture. */
+static int fetch_row(struct stages_job *job, struct picture *p, struct err *e)
+{
+    struct import *im = job->verb;
+    p->detail = journal_item_detail(job->journal, p->item.id, e);
+    if (!p->detail) {
+        discard(im, p);
+        return -1;
+    }
+    p->size = strlen(p->detail);
+    str_copy(p->sha256, sizeof p->sha256, p->item.sha256 ? p->item.sha256 : "");
+    make_ready(im, p);
+    return STAGES_DID;
+}
+
 static int take_file(struct stages_job *job, struct picture *p, struct err *e)
 {
     struct import *im = job->verb;
@@ -259,6 +274,8 @@ static int take_file(struct stages_job *job, struct picture *p, struct err *e)
         make_ready(im, p);
         return STAGES_DID;
     }
+    if (im->by_url)
+        return fetch_row(job, p, e);
     if (p->item.action == JOURNAL_COMPARE)
         return compare_file(job, p, e);
     const char *why = unusable(p);
@@ -271,179 +288,21 @@ static int take_file(struct stages_job *job, struct picture *p, struct err *e)
     return result != 0 ? -1 : STAGES_DID;
 }
 
-/* --- posting --- */
-
-struct batch {
-    struct picture *pictures[CLARIFAI_BATCH_MAX];
-    size_t count;
-    struct journal_change changes[CLARIFAI_BATCH_MAX];
-    char codes[CLARIFAI_BATCH_MAX][16];
-    char reasons[CLARIFAI_BATCH_MAX][320];
-    bool keep[CLARIFAI_BATCH_MAX];       /* not sent after all: stays in memory for the next try */
-};
-
-static void describe(struct batch *b, size_t i, enum journal_state to, int code, const char *words)
-{
-    b->changes[i].to = to;
-    if (code) {
-        import_refusal(code, words, b->reasons[i], sizeof b->reasons[i], b->codes[i]);
-        b->changes[i].code = b->codes[i];
-    } else {
-        str_copy(b->reasons[i], sizeof b->reasons[i], words ? words : "");
-    }
-    b->changes[i].reason = b->reasons[i];
-}
-
-/* One transaction, before the socket is written. */
-static int record_sent(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
-{
-    for (size_t i = from; i < from + n; i++) {
-        const struct picture *p = b->pictures[i];
-        b->changes[i] = (struct journal_change){.id = p->item.id, .to = JOURNAL_SENT, .attempt = true, .code = "", .reason = ""};
-        if (p->bytes) {
-            b->changes[i].sha256 = p->sha256;
-            b->changes[i].resized = true;
-            b->changes[i].size = p->item.size;
-            b->changes[i].modified_ms = p->item.modified_ms;
-        }
-    }
-    return journal_apply(job->journal, b->changes + from, n, e);
-}
-
-/* All of a part have one end: not sent after all, or unknown, or (alone) failed. */
-static int record_all(struct stages_job *job, struct batch *b, size_t from, size_t n, enum journal_state to, const struct err *why)
-{
-    struct err late = {0};
-    for (size_t i = from; i < from + n; i++) {
-        b->changes[i] = (struct journal_change){.id = b->pictures[i]->item.id, .to = to, .claim = to == JOURNAL_PLANNED};
-        b->keep[i] = to == JOURNAL_PLANNED;
-        if (to == JOURNAL_FAILED) {
-            snprintf(b->reasons[i], sizeof b->reasons[i], "refused by Clarifai: %.280s", why->cause);
-            b->changes[i].reason = b->reasons[i];
-            b->changes[i].code = why->api_code[0] ? why->api_code : err_code_name(why->code);
-        }
-    }
-    return journal_apply(job->journal, b->changes + from, n, &late);
-}
-
-static void judge_item(struct batch *b, size_t i, const struct clarifai_new_input *in)
-{
-    int code = in->status.code;
-    b->changes[i] = (struct journal_change){.id = b->pictures[i]->item.id};
-    if (in->duplicate_id) {
-        b->changes[i].to = JOURNAL_UNKNOWN;      /* ours from an earlier try, or somebody else's: settled by reading */
-    } else if (!import_status_failed(code)) {
-        b->changes[i].to = JOURNAL_ACCEPTED;
-        b->changes[i].settled = code == CLARIFAI_INPUT_OK;
-    } else {
-        describe(b, i, JOURNAL_FAILED, code, in->status.details[0] ? in->status.details : in->status.description);
-    }
-}
-
-/* An answer that never came or says nothing: was it applied? */
-static enum journal_state state_after(const struct err *e)
-{
-    static const enum err_code not_applied[] = {ERR_AUTH, ERR_FORBIDDEN, ERR_QUOTA, ERR_MAINTENANCE, ERR_RATE_LIMIT, ERR_NOT_FOUND, ERR_NO_MEMORY};
-    for (size_t i = 0; i < sizeof not_applied / sizeof *not_applied; i++)
-        if (e->code == not_applied[i])
-            return JOURNAL_PLANNED;
-    return JOURNAL_UNKNOWN;
-}
-
-static int post_part(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e);
-
-static int post_failed(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
-{
-    bool refused = e->code == ERR_REFUSED || e->code == ERR_LIMIT;
-    if (refused && n > 1) {                      /* one poisoned picture fails alone */
-        int first = post_part(job, b, from, n / 2, e);
-        if (first < 0) {
-            struct err ignored = *e;
-            record_all(job, b, from + n / 2, n - n / 2, JOURNAL_PLANNED, &ignored);
-            return -1;
-        }
-        return post_part(job, b, from + n / 2, n - n / 2, e);
-    }
-    enum journal_state to = refused ? JOURNAL_FAILED : state_after(e);
-    if (record_all(job, b, from, n, to, e) != 0)
-        return err_set(e, ERR_IO, "the outcome of a batch cannot be recorded; it will be settled by reading");
-    return to == JOURNAL_FAILED || to == JOURNAL_UNKNOWN ? (err_parks(e) || e->code == ERR_CANCELLED ? -1 : 0) : -1;
-}
-
-static int post_pictures(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
-{
-    struct import *im = job->verb;
-    struct clarifai_new_input *items = calloc(n, sizeof *items);
-    int result = items ? 0 : err_no_memory(e);
-    for (size_t i = 0; i < n && result == 0; i++) {
-        struct picture *p = b->pictures[from + i];
-        if (str_set(&p->item.sha256, p->sha256) != 0)
-            result = err_no_memory(e);
-        items[i] = (struct clarifai_new_input){.id = p->item.input_id, .bytes = p->bytes, .size = p->size, .metadata = import_fingerprint(&p->item)};
-        if (!items[i].metadata)
-            result = err_no_memory(e);
-    }
-    if (result == 0)
-        result = clarifai_inputs_post(&job->clarifai, &im->app, im->dataset, items, n, e);
-    for (size_t i = 0; i < n && items; i++) {
-        free((char *)(uintptr_t)items[i].metadata);
-        if (result == 0)
-            judge_item(b, from + i, &items[i]);
-    }
-    free(items);
-    return result;
-}
-
-static int post_dataset_inputs(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
-{
-    struct import *im = job->verb;
-    const char *ids[CLARIFAI_BATCH_MAX] = {NULL};
-    struct clarifai_status statuses[CLARIFAI_BATCH_MAX];
-    for (size_t i = 0; i < n; i++)
-        ids[i] = b->pictures[from + i]->item.input_id;
-    if (clarifai_dataset_inputs_add(&job->clarifai, &im->app, im->dataset, ids, n, statuses, e) != 0)
-        return -1;
-    for (size_t i = 0; i < n; i++) {
-        bool added = statuses[i].code == CLARIFAI_DATASET_INPUT_OK || !import_status_failed(statuses[i].code);
-        b->changes[from + i] = (struct journal_change){.id = b->pictures[from + i]->item.id, .set_existed = true, .existed = true};
-        if (added)
-            b->changes[from + i].to = JOURNAL_ACCEPTED;
-        else
-            describe(b, from + i, JOURNAL_FAILED, statuses[i].code, statuses[i].details[0] ? statuses[i].details : statuses[i].description);
-    }
-    return 0;
-}
-
-static int post_part(struct stages_job *job, struct batch *b, size_t from, size_t n, struct err *e)
-{
-    int result = b->pictures[from]->bytes ? post_pictures(job, b, from, n, e) : post_dataset_inputs(job, b, from, n, e);
-    journal_kill_point("point.answered");
-    if (result != 0)
-        return post_failed(job, b, from, n, e);
-    return journal_apply(job->journal, b->changes + from, n, e);
-}
-
-static int post_batch(struct stages_job *job, struct batch *b, struct err *e)
-{
-    int result = record_sent(job, b, 0, b->count, e);
-    return result != 0 ? -1 : post_part(job, b, 0, b->count, e);
-}
-
 /* --- choosing what a lane does: with the mutex held --- */
 
 /* Moves what fits one call from the ready list; pictures and additions never share a batch. */
-static void take_batch(struct import *im, struct batch *b)
+static void take_batch(struct import *im, struct import_batch *b)
 {
     struct import_send *s = &im->send;
     uint64_t bytes = 0;
     b->count = 0;
     if (!s->ready)
         return;
-    bool with_bytes = s->ready->bytes != NULL;
+    bool adds = s->ready->item.action == JOURNAL_ADD;
     struct picture **at = &s->ready;
     while (*at && b->count < CLARIFAI_BATCH_MAX) {
         struct picture *p = *at;
-        if ((p->bytes != NULL) != with_bytes || (b->count && bytes + p->size > s->batch_bytes)) {
+        if ((p->item.action == JOURNAL_ADD) != adds || (b->count && bytes + p->size > s->batch_bytes)) {
             at = &p->next;
             continue;
         }
@@ -464,9 +323,12 @@ static bool batch_is_full(const struct import_send *s)
 }
 
 /* Room for the next picture; a picture alone may always have it, whatever the budget. */
-static bool reserve(struct import_send *s, struct picture *p)
+static bool reserve(struct import *im, struct picture *p)
 {
-    p->room = p->item.action == JOURNAL_SEND && !unusable(p) ? page_round(p->item.size) : 0;
+    struct import_send *s = &im->send;
+    bool send = p->item.action == JOURNAL_SEND;
+    /* A row's text is there twice when it is posted. */
+    p->room = send && im->by_url ? (size_t)p->item.size * 2 : send && !unusable(p) ? page_round(p->item.size) : 0;
     if (s->used + p->room > s->budget && s->used > 0) {
         p->room = 0;
         return false;
@@ -503,7 +365,7 @@ static int claim_more(struct stages_job *job, struct err *e)
 static int post_now(struct stages_job *job, struct err *e)
 {
     struct import *im = job->verb;
-    struct batch *b = calloc(1, sizeof *b);
+    struct import_batch *b = calloc(1, sizeof *b);
     if (!b) {
         pthread_mutex_unlock(&im->lock);
         return err_no_memory(e);
@@ -511,7 +373,7 @@ static int post_now(struct stages_job *job, struct err *e)
     take_batch(im, b);
     im->send.posting++;
     pthread_mutex_unlock(&im->lock);
-    int result = post_batch(job, b, e);
+    int result = import_post_batch(job, b, e);
     for (size_t i = 0; i < b->count; i++)
         if (b->keep[i])
             make_ready(im, b->pictures[i]);
@@ -596,9 +458,9 @@ int import_send_work(struct stages_job *job, struct err *e)
     }
     if (!claimed)
         return nothing_to_read(job, e);
-    if (reserve(s, s->waiting))
+    if (reserve(im, s->waiting))
         return read_now(job, s->waiting, e);
-    if (s->reading == 0 && s->ready_count > 0)
+    if (s->reading == 0 && s->posting == 0 && s->ready_count > 0)     /* what is being posted gives its memory back: a batch waits to be full */
         return post_now(job, e);
     pthread_mutex_unlock(&im->lock);
     return STAGES_IDLE;

@@ -2,7 +2,7 @@
  * Stage "settle": outcomes that are not known are read, and Clarifai is asked, ever less often, whether it still works on inputs. Overlaps with
  * sending. What each input became is seen by the closing listing ("verify").
  */
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "base/timefmt.h"
 
 #define SETTLE_IDS 64          /* one call by id */
@@ -23,11 +23,12 @@ static const struct journal_remote *find(const struct import_page *page, const c
 
 static bool is_ours(const struct journal_item *item, const struct journal_remote *r)
 {
-    return str_eq(r->source, item->key) && (!item->sha256 || str_eq(r->sha256, item->sha256));
+    return str_eq(r->source, journal_item_source(item)) && (!item->sha256 || str_eq(r->sha256, item->sha256));
 }
 
 /* again: what becomes of an item that never arrived: planned, or cancelled when the run is. */
-static struct journal_change resolve(const struct journal_item *item, const struct journal_remote *r, enum journal_state again)
+static struct journal_change resolve(const struct import *im, const struct journal_item *item, const struct journal_remote *r,
+                                     enum journal_state again)
 {
     struct journal_change c = {.id = item->id, .to = again};
     if (item->action == JOURNAL_ADD) {
@@ -37,14 +38,14 @@ static struct journal_change resolve(const struct journal_item *item, const stru
     } else if (is_ours(item, r)) {
         c.to = JOURNAL_ACCEPTED;
         c.settled = !clarifai_status_pending(r->code);
-    } else if (r->source && str_eq(r->source, item->key)) {
+    } else if (r->source && str_eq(r->source, journal_item_source(item))) {
         c.to = JOURNAL_CONFLICT;
         c.code = "CHANGED";
-        c.reason = IMPORT_CHANGED;
+        c.reason = im->changed;
     } else {
         c.to = JOURNAL_CONFLICT;
         c.code = "ID_TAKEN";
-        c.reason = r->source ? "Clarifai has an input of this id from another file; it is left alone"
+        c.reason = r->source ? "Clarifai has an input of this id from another source; it is left alone"
                              : "Clarifai has an input of this id that lakeferry did not make; it is left alone";
     }
     if (c.to == JOURNAL_FAILED) {
@@ -73,7 +74,7 @@ static int resolve_unknown(struct stages_job *job, struct err *e)
     if (result == 0 && page.count)
         result = journal_remote_put(job->journal, JOURNAL_BY_ID, 0, page.rows, page.count, NULL, e);
     for (size_t i = 0; i < n && result == 0; i++)
-        changes[i] = resolve(&items[i], find(&page, items[i].input_id), again);
+        changes[i] = resolve(im, &items[i], find(&page, items[i].input_id), again);
     if (result == 0)
         result = journal_apply(job->journal, changes, n, e);
     import_page_release(&page);

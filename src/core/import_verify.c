@@ -2,7 +2,7 @@
  * Stage "verify": the dataset is listed until two passes in a row show the same of our inputs, five at most; then each item gets its final state.
  * Sets of ids are compared, never counts. The last pass leaves what table rows are made of.
  */
-#include "core/import_volume.h"
+#include "core/import.h"
 #include "base/timefmt.h"
 
 #define VERIFY_PASSES 5
@@ -65,7 +65,7 @@ static bool judge(const struct journal_item *item, struct journal_change *c, str
         c->to = JOURNAL_UNACCOUNTED;
         c->code = "NOT_LISTED";
         c->reason = "Clarifai took it, but its dataset does not list it";
-    } else if (!str_eq(r->source, item->key)) {
+    } else if (!str_eq(r->source, journal_item_source(item))) {
         c->to = JOURNAL_CONFLICT;
         c->code = "ID_TAKEN";
         c->reason = "the input of this id is not the one that was sent";

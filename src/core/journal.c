@@ -1,23 +1,28 @@
-#include "core/journal.h"
+#include "core/journal_inside.h"
 #include "base/timefmt.h"
+#include "base/url.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define JOURNAL_VERSION 1
+#define JOURNAL_VERSION 2 /* 2: items have source and detail */
 #define JOURNAL_APPLICATION 0x4c4b4659 /* "LKFY" in the file's header */
 #define JOURNAL_CHECK_MAX (64LL << 20) /* larger files are not read through at each start */
+
+#define JOURNAL_ITEM_SOURCES                                                                             \
+    "CREATE INDEX items_source ON items(source) WHERE source IS NOT NULL;"                               \
+    "CREATE TABLE concepts(id TEXT PRIMARY KEY, name TEXT NOT NULL) WITHOUT ROWID;"                       \
+    "CREATE INDEX concepts_name ON concepts(name, id);"
 
 static const char journal_schema[] =
     "CREATE TABLE facts(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;"
     "CREATE TABLE items(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, modified INTEGER NOT NULL, sha256 TEXT, input_id TEXT,"
     " state INTEGER NOT NULL, action INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT NULL DEFAULT 0, candidate INTEGER NOT NULL,"
     " existed INTEGER NOT NULL DEFAULT 0, settled INTEGER NOT NULL DEFAULT 0, code TEXT, reason TEXT, changed INTEGER NOT NULL DEFAULT 0,"
-    " seq INTEGER NOT NULL DEFAULT 0);"
+    " seq INTEGER NOT NULL DEFAULT 0, source TEXT, detail TEXT);"
+    JOURNAL_ITEM_SOURCES
     "CREATE INDEX items_state ON items(state, id);"
     "CREATE INDEX items_input ON items(input_id) WHERE input_id IS NOT NULL;"
     "CREATE INDEX items_seq ON items(seq) WHERE seq > 0;"
@@ -33,14 +38,21 @@ static const char journal_schema[] =
     " code INTEGER, status TEXT, created INTEGER, json TEXT, seen INTEGER NOT NULL DEFAULT 0, pass INTEGER NOT NULL DEFAULT 0,"
     " prev INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;"
     "CREATE INDEX remote_source ON remote(source) WHERE source IS NOT NULL;"
+    "CREATE TABLE annotations(input_id TEXT NOT NULL, id TEXT NOT NULL, line TEXT NOT NULL, PRIMARY KEY(input_id, id)) WITHOUT ROWID;"
+    "CREATE TABLE pictures(input_id TEXT PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE written(input_id TEXT PRIMARY KEY, name TEXT NOT NULL, size INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE files(name TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE leavings(id TEXT PRIMARY KEY, kind TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE lines(id INTEGER PRIMARY KEY, line TEXT NOT NULL);";
+
+/* A journal of version 1 becomes one of this version. */
+static const char journal_upgrade[] =
+    "ALTER TABLE items ADD COLUMN source TEXT; ALTER TABLE items ADD COLUMN detail TEXT;" JOURNAL_ITEM_SOURCES "PRAGMA user_version = 2;";
 
 static const char journal_temp[] =
     "CREATE TEMP TABLE claims(id INTEGER PRIMARY KEY);"
     "CREATE TEMP TABLE claimed_folders(path TEXT PRIMARY KEY) WITHOUT ROWID;";
 
-enum statement { S_APPLY, S_UNCLAIM, S_CLAIM, S_FOUND, S_FOLDER, S_REMOTE, S_REMOTE_PASS, S_COUNTS, S_PUT, S_DROP, S_COUNT };
 static const char *const journal_sql[S_COUNT] = {
     [S_APPLY] = "UPDATE items SET state = ?2, action = coalesce(?3, action), input_id = coalesce(?4, input_id), sha256 = coalesce(?5, sha256),"
                 " code = coalesce(?6, code), reason = coalesce(?7, reason), attempt = CASE WHEN ?8 < 0 THEN 0 ELSE attempt + ?8 END,"
@@ -48,8 +60,8 @@ static const char *const journal_sql[S_COUNT] = {
                 " changed = ?13, seq = ?14 WHERE id = ?1",
     [S_UNCLAIM] = "DELETE FROM claims WHERE id = ?1",
     [S_CLAIM] = "INSERT OR IGNORE INTO claims VALUES(?1)",
-    [S_FOUND] = "INSERT INTO items(key, size, modified, state, candidate, code, reason, changed, seq) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
-                " ON CONFLICT(key) DO UPDATE SET size = excluded.size, modified = excluded.modified WHERE state = 0",
+    [S_FOUND] = "INSERT INTO items(key, size, modified, state, candidate, code, reason, changed, seq, source, detail, sha256)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(key) DO UPDATE SET size = excluded.size, modified = excluded.modified WHERE state = 0",
     [S_FOLDER] = "INSERT OR IGNORE INTO folders(path) VALUES(?1)",
     [S_REMOTE] = "INSERT INTO remote(input_id, source, sha256, size, modified, in_dataset, code, status, created, json, seen, pass)"
                  " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT(input_id) DO UPDATE SET"
@@ -61,16 +73,6 @@ static const char *const journal_sql[S_COUNT] = {
     [S_COUNTS] = "SELECT state, n, bytes FROM counts",
     [S_PUT] = "INSERT INTO facts VALUES(?1, ?2) ON CONFLICT(key) DO UPDATE SET value = excluded.value",
     [S_DROP] = "DELETE FROM facts WHERE key = ?1",
-};
-
-struct journal {
-    pthread_mutex_t lock;
-    sqlite3 *db;
-    char *path;
-    sqlite3_stmt *statements[S_COUNT];
-    int64_t counts[JOURNAL_STATES];
-    uint64_t bytes[JOURNAL_STATES];
-    int64_t seq;
 };
 
 static const char *const journal_names[JOURNAL_STATES] = {"listed",  "planned",  "sent",   "unknown",     "accepted", "verified",
@@ -105,7 +107,7 @@ void journal_kill_point(const char *name)
 
 /* --- errors, statements, transactions: called with the mutex held --- */
 
-static int fail(struct journal *j, struct err *e)
+int journal_fail(struct journal *j, struct err *e)
 {
     int rc = sqlite3_extended_errcode(j->db);
     int sys = sqlite3_system_errno(j->db);
@@ -140,16 +142,16 @@ static int fail(struct journal *j, struct err *e)
     return err_about(e, "cannot use the journal", j->path);
 }
 
-static int run_sql(struct journal *j, const char *sql, struct err *e)
+int journal_run(struct journal *j, const char *sql, struct err *e)
 {
-    return sqlite3_exec(j->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(j, e);
+    return sqlite3_exec(j->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : journal_fail(j, e);
 }
 
-static sqlite3_stmt *prepare(struct journal *j, const char *sql, struct err *e)
+sqlite3_stmt *journal_prepare(struct journal *j, const char *sql, struct err *e)
 {
     sqlite3_stmt *s = NULL;
     if (sqlite3_prepare_v2(j->db, sql, -1, &s, NULL) != SQLITE_OK) {
-        fail(j, e);
+        journal_fail(j, e);
         return NULL;
     }
     return s;
@@ -158,11 +160,11 @@ static sqlite3_stmt *prepare(struct journal *j, const char *sql, struct err *e)
 static sqlite3_stmt *cached(struct journal *j, enum statement which, struct err *e)
 {
     if (!j->statements[which])
-        j->statements[which] = prepare(j, journal_sql[which], e);
+        j->statements[which] = journal_prepare(j, journal_sql[which], e);
     return j->statements[which];
 }
 
-static void bind_text(sqlite3_stmt *s, int at, const char *text)
+void journal_bind(sqlite3_stmt *s, int at, const char *text)
 {
     if (text)
         sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
@@ -171,16 +173,16 @@ static void bind_text(sqlite3_stmt *s, int at, const char *text)
 }
 
 /* Steps a statement that gives no rows, and makes it ready for the next use. */
-static int step_done(struct journal *j, sqlite3_stmt *s, struct err *e)
+int journal_step(struct journal *j, sqlite3_stmt *s, struct err *e)
 {
     int rc = sqlite3_step(s);
-    int result = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : fail(j, e);
+    int result = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : journal_fail(j, e);
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
     return result;
 }
 
-static char *column_dup(sqlite3_stmt *s, int at)
+char *journal_column(sqlite3_stmt *s, int at)
 {
     return sqlite3_column_type(s, at) == SQLITE_NULL ? NULL : str_dup((const char *)sqlite3_column_text(s, at));
 }
@@ -204,17 +206,17 @@ static int load_counts(struct journal *j, struct err *e)
         j->counts[state] = sqlite3_column_int64(s, 1);
         j->bytes[state] = (uint64_t)sqlite3_column_int64(s, 2);
     }
-    int result = rc == SQLITE_DONE ? 0 : fail(j, e);
+    int result = rc == SQLITE_DONE ? 0 : journal_fail(j, e);
     sqlite3_reset(s);
     return result;
 }
 
-static int begin(struct journal *j, struct err *e) { return run_sql(j, "BEGIN IMMEDIATE", e); }
+int journal_begin(struct journal *j, struct err *e) { return journal_run(j, "BEGIN IMMEDIATE", e); }
 
 /* Ends a transaction: commits when result is 0 and the commit succeeds, else takes everything back. */
-static int finish(struct journal *j, int result, struct err *e)
+int journal_finish(struct journal *j, int result, struct err *e)
 {
-    if (result == 0 && run_sql(j, "COMMIT", e) == 0)
+    if (result == 0 && journal_run(j, "COMMIT", e) == 0)
         return load_counts(j, e);
     sqlite3_exec(j->db, "ROLLBACK", NULL, NULL, NULL);
     return -1;
@@ -227,9 +229,9 @@ static void kill_states(unsigned states)
             journal_kill_point(journal_names[i]);
 }
 
-static int64_t scalar(struct journal *j, const char *sql, int64_t otherwise)
+int64_t journal_scalar(struct journal *j, const char *sql, int64_t otherwise)
 {
-    sqlite3_stmt *s = prepare(j, sql, NULL);
+    sqlite3_stmt *s = journal_prepare(j, sql, NULL);
     int64_t value = otherwise;
     if (s && sqlite3_step(s) == SQLITE_ROW && sqlite3_column_type(s, 0) != SQLITE_NULL)
         value = sqlite3_column_int64(s, 0);
@@ -262,8 +264,8 @@ static int damaged(struct journal *j, const char *words, struct err *e)
 
 static int check_version(struct journal *j, bool pages_too, struct err *e)
 {
-    int64_t application = scalar(j, "PRAGMA application_id", -1);
-    int64_t version = scalar(j, "PRAGMA user_version", -1);
+    int64_t application = journal_scalar(j, "PRAGMA application_id", -1);
+    int64_t version = journal_scalar(j, "PRAGMA user_version", -1);
     if (application != JOURNAL_APPLICATION || version < 1)
         return damaged(j, "it is not a journal of lakeferry", e);
     if (version > JOURNAL_VERSION) {
@@ -272,9 +274,9 @@ static int check_version(struct journal *j, bool pages_too, struct err *e)
         err_remedy(e, "go on with the newer program");
         return err_about(e, "cannot use the journal", j->path);
     }
-    if (!pages_too || scalar(j, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", 0) > JOURNAL_CHECK_MAX)
+    if (!pages_too || journal_scalar(j, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", 0) > JOURNAL_CHECK_MAX)
         return 0;
-    sqlite3_stmt *s = prepare(j, "PRAGMA quick_check(1)", e);
+    sqlite3_stmt *s = journal_prepare(j, "PRAGMA quick_check(1)", e);
     if (!s)
         return -1;
     bool ok = sqlite3_step(s) == SQLITE_ROW && str_eq((const char *)sqlite3_column_text(s, 0), "ok");
@@ -286,30 +288,39 @@ static int create_schema(struct journal *j, struct err *e)
 {
     char sql[128];
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;", JOURNAL_APPLICATION, JOURNAL_VERSION);
-    if (begin(j, e) != 0)
+    if (journal_begin(j, e) != 0)
         return -1;
-    int result = run_sql(j, journal_schema, e);
+    int result = journal_run(j, journal_schema, e);
     if (result == 0)
-        result = run_sql(j, sql, e);
-    return finish(j, result, e);
+        result = journal_run(j, sql, e);
+    return journal_finish(j, result, e);
+}
+
+static int upgrade(struct journal *j, struct err *e)
+{
+    if (journal_scalar(j, "PRAGMA user_version", 0) >= JOURNAL_VERSION)
+        return 0;
+    return journal_begin(j, e) != 0 ? -1 : journal_finish(j, journal_run(j, journal_upgrade, e), e);
 }
 
 static int set_up(struct journal *j, const char *folder, bool create, bool view, struct err *e)
 {
     sqlite3_extended_result_codes(j->db, 1);
     sqlite3_busy_timeout(j->db, view ? 2000 : 10000);
-    if (view)
+    if (view) {
+        j->without_sources = journal_scalar(j, "PRAGMA user_version", JOURNAL_VERSION) < JOURNAL_VERSION;
         return check_version(j, false, e) != 0 ? -1 : load_counts(j, e);
+    }
     if (!create && check_version(j, true, e) != 0)
         return -1;
-    if (run_sql(j, wal_is_safe(folder) ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", e) != 0 ||
-        run_sql(j, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 1000", e) != 0)
+    if (journal_run(j, wal_is_safe(folder) ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", e) != 0 ||
+        journal_run(j, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 1000", e) != 0)
         return -1;
-    if (create && create_schema(j, e) != 0)
+    if ((create ? create_schema(j, e) : upgrade(j, e)) != 0)
         return -1;
-    if (run_sql(j, journal_temp, e) != 0 || load_counts(j, e) != 0)
+    if (journal_run(j, journal_temp, e) != 0 || load_counts(j, e) != 0)
         return -1;
-    j->seq = scalar(j, "SELECT max(seq) FROM items", 0);
+    j->seq = journal_scalar(j, "SELECT max(seq) FROM items", 0);
     return 0;
 }
 
@@ -323,6 +334,25 @@ static int make_file(const char *path, struct err *e)
     return 0;
 }
 
+/*
+ * What SQLite opens. A viewer of a folder that cannot be written has no place for SQLite's shared index; where none is left there, nobody writes, and
+ * the file is read as it stands. Owned.
+ */
+static char *name_to_open(const char *folder, const char *path, bool view)
+{
+    char *index = str_printf("%s-shm", path), *name = NULL;
+    struct buf uri = BUF_INIT;
+    struct err ignored;
+    if (index && (!view || access(folder, W_OK) == 0 || access(index, F_OK) == 0)) {
+        name = str_dup(path);
+    } else if (index && buf_puts(&uri, "file:") == 0 && url_encode_path(&uri, path, &ignored) == 0 && buf_puts(&uri, "?immutable=1") == 0) {
+        name = buf_take(&uri);
+    }
+    buf_release(&uri);
+    free(index);
+    return name;
+}
+
 static int open_file(const char *folder, bool create, bool view, struct journal **out, struct err *e)
 {
     struct journal *j = calloc(1, sizeof *j);
@@ -334,18 +364,22 @@ static int open_file(const char *folder, bool create, bool view, struct journal 
         journal_close(j);
         return err_no_memory(e);
     }
-    int flags = SQLITE_OPEN_NOMUTEX | (view ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | (view ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     int result = 0;
+    char *name = name_to_open(folder, j->path, view);
     if (create && access(j->path, F_OK) == 0)
         result = err_set(e, ERR_CONFLICT, "%s exists already", j->path);
     else if (!create && access(j->path, F_OK) != 0)
         result = err_set(e, ERR_NOT_FOUND, "there is no journal at %s", j->path);
     else if (create && make_file(j->path, e) != 0)
         result = -1;
-    else if (sqlite3_open_v2(j->path, &j->db, flags, NULL) != SQLITE_OK)
-        result = j->db ? fail(j, e) : err_no_memory(e);
+    else if (!name)
+        result = err_no_memory(e);
+    else if (sqlite3_open_v2(name, &j->db, flags, NULL) != SQLITE_OK)
+        result = j->db ? journal_fail(j, e) : err_no_memory(e);
     else
         result = set_up(j, folder, create, view, e);
+    free(name);
     if (result != 0) {
         journal_close(j);
         return -1;
@@ -398,10 +432,10 @@ int journal_put(struct journal *j, const char *key, const char *value, struct er
     sqlite3_stmt *s = cached(j, value ? S_PUT : S_DROP, e);
     int result = -1;
     if (s) {
-        bind_text(s, 1, key);
+        journal_bind(s, 1, key);
         if (value)
-            bind_text(s, 2, value);
-        result = step_done(j, s, e);
+            journal_bind(s, 2, value);
+        result = journal_step(j, s, e);
     }
     pthread_mutex_unlock(&j->lock);
     return result;
@@ -418,11 +452,11 @@ char *journal_get(struct journal *j, const char *key)
 {
     char *value = NULL;
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j, "SELECT value FROM facts WHERE key = ?1", NULL);
+    sqlite3_stmt *s = journal_prepare(j, "SELECT value FROM facts WHERE key = ?1", NULL);
     if (s) {
-        bind_text(s, 1, key);
+        journal_bind(s, 1, key);
         if (sqlite3_step(s) == SQLITE_ROW)
-            value = column_dup(s, 0);
+            value = journal_column(s, 0);
         sqlite3_finalize(s);
     }
     pthread_mutex_unlock(&j->lock);
@@ -489,14 +523,14 @@ int journal_tally(struct journal *j, unsigned states, unsigned actions, int64_t 
     put_bits(&sql, "state", states);
     put_bits(&sql, "action", actions);
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = buf_error(&sql, e) == 0 ? prepare(j, sql.data, e) : NULL;
+    sqlite3_stmt *s = buf_error(&sql, e) == 0 ? journal_prepare(j, sql.data, e) : NULL;
     int result = s ? 0 : -1;
     if (s && sqlite3_step(s) == SQLITE_ROW) {
         *count = sqlite3_column_int64(s, 0);
         if (bytes)
             *bytes = (uint64_t)sqlite3_column_int64(s, 1);
     } else if (s) {
-        result = fail(j, e);
+        result = journal_fail(j, e);
     }
     sqlite3_finalize(s);
     pthread_mutex_unlock(&j->lock);
@@ -511,17 +545,20 @@ static int put_file(struct journal *j, const struct journal_found *f, struct err
     sqlite3_stmt *s = cached(j, S_FOUND, e);
     if (!s)
         return -1;
-    bool skipped = f->skip_reason != NULL;
-    bind_text(s, 1, f->path);
+    bool skipped = f->skip_reason != NULL, failed = f->fail_reason != NULL;
+    journal_bind(s, 1, f->path);
     sqlite3_bind_int64(s, 2, (sqlite3_int64)f->size);
     sqlite3_bind_int64(s, 3, f->modified_ms);
-    sqlite3_bind_int(s, 4, skipped ? JOURNAL_SKIPPED : JOURNAL_LISTED);
+    sqlite3_bind_int(s, 4, skipped ? JOURNAL_SKIPPED : failed ? JOURNAL_FAILED : JOURNAL_LISTED);
     sqlite3_bind_int(s, 5, f->candidate);
-    bind_text(s, 6, f->skip_code);
-    bind_text(s, 7, f->skip_reason);
+    journal_bind(s, 6, failed ? f->fail_code : f->skip_code);
+    journal_bind(s, 7, failed ? f->fail_reason : f->skip_reason);
     sqlite3_bind_int64(s, 8, time_wall_ms());
-    sqlite3_bind_int64(s, 9, skipped ? ++j->seq : 0);
-    return step_done(j, s, e);
+    sqlite3_bind_int64(s, 9, skipped || failed ? ++j->seq : 0);
+    journal_bind(s, 10, f->source);
+    journal_bind(s, 11, f->detail);
+    journal_bind(s, 12, f->sha256);
+    return journal_step(j, s, e);
 }
 
 static int put_folder(struct journal *j, const char *path, struct err *e)
@@ -529,22 +566,22 @@ static int put_folder(struct journal *j, const char *path, struct err *e)
     sqlite3_stmt *s = cached(j, S_FOLDER, e);
     if (!s)
         return -1;
-    bind_text(s, 1, path);
-    return step_done(j, s, e);
+    journal_bind(s, 1, path);
+    return journal_step(j, s, e);
 }
 
 int journal_found_put(struct journal *j, const struct journal_found *rows, size_t n, struct err *e)
 {
     unsigned moved = 0;
     pthread_mutex_lock(&j->lock);
-    int result = begin(j, e);
+    int result = journal_begin(j, e);
     if (result == 0) {
         for (size_t i = 0; i < n && result == 0; i++) {
             result = rows[i].is_folder ? put_folder(j, rows[i].path, e) : put_file(j, &rows[i], e);
             if (!rows[i].is_folder)
-                moved |= JOURNAL_BIT(rows[i].skip_reason ? JOURNAL_SKIPPED : JOURNAL_LISTED);
+                moved |= JOURNAL_BIT(rows[i].skip_reason ? JOURNAL_SKIPPED : rows[i].fail_reason ? JOURNAL_FAILED : JOURNAL_LISTED);
         }
-        result = finish(j, result, e);
+        result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
     if (result == 0)
@@ -556,22 +593,22 @@ int journal_folder_next(struct journal *j, char **path, int64_t *open, struct er
 {
     *path = NULL;
     pthread_mutex_lock(&j->lock);
-    *open = scalar(j, "SELECT count(*) FROM folders WHERE done = 0", 0);
-    sqlite3_stmt *s = prepare(j, "SELECT path FROM folders WHERE done = 0 AND path NOT IN (SELECT path FROM claimed_folders) ORDER BY path LIMIT 1", e);
+    *open = journal_scalar(j, "SELECT count(*) FROM folders WHERE done = 0", 0);
+    sqlite3_stmt *s = journal_prepare(j, "SELECT path FROM folders WHERE done = 0 AND path NOT IN (SELECT path FROM claimed_folders) ORDER BY path LIMIT 1", e);
     int result = s ? 0 : -1;
     int rc = s ? sqlite3_step(s) : SQLITE_ERROR;
     if (rc == SQLITE_ROW) {
-        *path = column_dup(s, 0);
+        *path = journal_column(s, 0);
         result = *path ? 1 : err_no_memory(e);
     } else if (s && rc != SQLITE_DONE) {
-        result = fail(j, e);
+        result = journal_fail(j, e);
     }
     sqlite3_finalize(s);
     if (result == 1) {
-        s = prepare(j, "INSERT OR IGNORE INTO claimed_folders VALUES(?1)", e);
+        s = journal_prepare(j, "INSERT OR IGNORE INTO claimed_folders VALUES(?1)", e);
         if (s)
-            bind_text(s, 1, *path);
-        if (!s || step_done(j, s, e) != 0)
+            journal_bind(s, 1, *path);
+        if (!s || journal_step(j, s, e) != 0)
             result = -1;
         sqlite3_finalize(s);
     }
@@ -586,11 +623,11 @@ int journal_folder_next(struct journal *j, char **path, int64_t *open, struct er
 static int folder_sql(struct journal *j, const char *sql, const char *path, struct err *e)
 {
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j, sql, e);
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
     int result = -1;
     if (s) {
-        bind_text(s, 1, path);
-        result = step_done(j, s, e);
+        journal_bind(s, 1, path);
+        result = journal_step(j, s, e);
     }
     sqlite3_finalize(s);
     pthread_mutex_unlock(&j->lock);
@@ -620,7 +657,7 @@ void journal_remote_release(struct journal_remote *r)
 int journal_remote_clear(struct journal *j, struct err *e)
 {
     pthread_mutex_lock(&j->lock);
-    int result = run_sql(j, "DELETE FROM remote", e);
+    int result = journal_run(j, "DELETE FROM remote", e);
     pthread_mutex_unlock(&j->lock);
     return result;
 }
@@ -631,10 +668,10 @@ static int seen_in_pass(struct journal *j, enum journal_listing listing, int64_t
     sqlite3_stmt *s = cached(j, S_REMOTE_PASS, e);
     if (!s)
         return -1;
-    bind_text(s, 1, id);
+    journal_bind(s, 1, id);
     int rc = sqlite3_step(s);
     *seen = rc == SQLITE_ROW && sqlite3_column_int64(s, listing == JOURNAL_OF_DATASET ? 1 : 0) == pass;
-    int result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(j, e);
+    int result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : journal_fail(j, e);
     sqlite3_reset(s);
     return result;
 }
@@ -644,19 +681,19 @@ static int put_remote(struct journal *j, enum journal_listing listing, int64_t p
     sqlite3_stmt *s = cached(j, S_REMOTE, e);
     if (!s)
         return -1;
-    bind_text(s, 1, r->input_id);
-    bind_text(s, 2, r->source);
-    bind_text(s, 3, r->sha256);
+    journal_bind(s, 1, r->input_id);
+    journal_bind(s, 2, r->source);
+    journal_bind(s, 3, r->sha256);
     sqlite3_bind_int64(s, 4, (sqlite3_int64)r->size);
     sqlite3_bind_int64(s, 5, r->modified_ms);
     sqlite3_bind_int(s, 6, listing == JOURNAL_OF_DATASET);
     sqlite3_bind_int(s, 7, r->code);
-    bind_text(s, 8, r->status);
+    journal_bind(s, 8, r->status);
     sqlite3_bind_int64(s, 9, r->created_us);
-    bind_text(s, 10, r->json);
+    journal_bind(s, 10, r->json);
     sqlite3_bind_int64(s, 11, listing == JOURNAL_OF_APP ? pass : 0);
     sqlite3_bind_int64(s, 12, listing == JOURNAL_OF_DATASET ? pass : 0);
-    return step_done(j, s, e);
+    return journal_step(j, s, e);
 }
 
 int journal_remote_put(struct journal *j, enum journal_listing listing, int64_t pass, const struct journal_remote *rows, size_t n, size_t *fresh,
@@ -664,7 +701,7 @@ int journal_remote_put(struct journal *j, enum journal_listing listing, int64_t 
 {
     size_t new_rows = 0;
     pthread_mutex_lock(&j->lock);
-    int result = begin(j, e);
+    int result = journal_begin(j, e);
     if (result == 0) {
         for (size_t i = 0; i < n && result == 0; i++) {
             bool seen = false;
@@ -673,7 +710,7 @@ int journal_remote_put(struct journal *j, enum journal_listing listing, int64_t 
                 result = put_remote(j, listing, pass, &rows[i], e);
             new_rows += !seen;
         }
-        result = finish(j, result, e);
+        result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
     if (fresh)
@@ -681,35 +718,34 @@ int journal_remote_put(struct journal *j, enum journal_listing listing, int64_t 
     return result;
 }
 
-#define REMOTE_COLUMNS "r.input_id, r.source, r.sha256, r.size, r.modified, r.in_dataset, r.code, r.status, r.created, r.json"
 enum { REMOTE_WIDTH = 10 };
 
-static void read_remote(sqlite3_stmt *s, int at, struct journal_remote *out)
+void journal_read_remote(sqlite3_stmt *s, int at, struct journal_remote *out)
 {
-    out->input_id = column_dup(s, at);
-    out->source = column_dup(s, at + 1);
-    out->sha256 = column_dup(s, at + 2);
+    out->input_id = journal_column(s, at);
+    out->source = journal_column(s, at + 1);
+    out->sha256 = journal_column(s, at + 2);
     out->size = (uint64_t)sqlite3_column_int64(s, at + 3);
     out->modified_ms = sqlite3_column_int64(s, at + 4);
     out->in_dataset = sqlite3_column_int(s, at + 5) != 0;
     out->code = sqlite3_column_int(s, at + 6);
-    out->status = column_dup(s, at + 7);
+    out->status = journal_column(s, at + 7);
     out->created_us = sqlite3_column_int64(s, at + 8);
-    out->json = column_dup(s, at + 9);
+    out->json = journal_column(s, at + 9);
 }
 
 int journal_remote_get(struct journal *j, const char *input_id, struct journal_remote *out, struct err *e)
 {
     memset(out, 0, sizeof *out);
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j, "SELECT " REMOTE_COLUMNS " FROM remote r WHERE input_id = ?1", e);
+    sqlite3_stmt *s = journal_prepare(j, "SELECT " JOURNAL_REMOTE_COLUMNS " FROM remote r WHERE input_id = ?1", e);
     int result = -1;
     if (s) {
-        bind_text(s, 1, input_id);
+        journal_bind(s, 1, input_id);
         int rc = sqlite3_step(s);
-        result = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : fail(j, e);
+        result = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : journal_fail(j, e);
         if (result == 1)
-            read_remote(s, 0, out);
+            journal_read_remote(s, 0, out);
     }
     sqlite3_finalize(s);
     pthread_mutex_unlock(&j->lock);
@@ -727,8 +763,8 @@ int journal_passes_differ(struct journal *j, unsigned states, int64_t pass, int6
     pthread_mutex_lock(&j->lock);
     int result = buf_error(&sql, e);
     if (result == 0) {
-        *count = scalar(j, sql.data, -1);
-        result = *count < 0 ? fail(j, e) : 0;
+        *count = journal_scalar(j, sql.data, -1);
+        result = *count < 0 ? journal_fail(j, e) : 0;
     }
     pthread_mutex_unlock(&j->lock);
     buf_release(&sql);
@@ -738,10 +774,10 @@ int journal_passes_differ(struct journal *j, unsigned states, int64_t pass, int6
 int journal_created_bounds(struct journal *j, int64_t *oldest_sent_us, int64_t *newest_existing_us, struct err *e)
 {
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j,
+    sqlite3_stmt *s = journal_prepare(j,
                               "SELECT min(CASE WHEN i.existed = 0 THEN r.created END), max(CASE WHEN i.existed = 1 THEN r.created END)"
-                              " FROM items i JOIN remote r ON r.input_id = i.input_id WHERE i.state IN (5, 6, 9) AND r.source = i.key AND r.created > 0", e);
-    int result = s && sqlite3_step(s) == SQLITE_ROW ? 0 : s ? fail(j, e) : -1;
+                              " FROM items i JOIN remote r ON r.input_id = i.input_id WHERE i.state IN (5, 6, 9) AND r.source = coalesce(i.source, i.key) AND r.created > 0", e);
+    int result = s && sqlite3_step(s) == SQLITE_ROW ? 0 : s ? journal_fail(j, e) : -1;
     if (result == 0) {
         *oldest_sent_us = sqlite3_column_int64(s, 0);
         *newest_existing_us = sqlite3_column_int64(s, 1);
@@ -755,13 +791,13 @@ int journal_created_bounds(struct journal *j, int64_t *oldest_sent_us, int64_t *
 
 #define ITEM_COLUMNS                                                                                                                              \
     "i.id, i.key, i.size, i.modified, i.sha256, i.input_id, i.state, i.action, i.attempt, i.candidate, i.existed, i.settled, i.code, i.reason," \
-    " i.changed, i.seq"
-enum { ITEM_WIDTH = 16 };
+    " i.changed, i.seq, "
+enum { ITEM_WIDTH = 17 };
 
 static void read_item(sqlite3_stmt *s, bool with_remote, struct journal_item *out)
 {
     out->id = sqlite3_column_int64(s, 0);
-    out->key = column_dup(s, 1);
+    out->key = journal_column(s, 1);
     out->size = (uint64_t)sqlite3_column_int64(s, 2);
     out->modified_ms = sqlite3_column_int64(s, 3);
     out->sha256 = column_text(s, 4);
@@ -776,8 +812,9 @@ static void read_item(sqlite3_stmt *s, bool with_remote, struct journal_item *ou
     out->reason = column_text(s, 13);
     out->changed_ms = sqlite3_column_int64(s, 14);
     out->seq = sqlite3_column_int64(s, 15);
+    out->source = journal_column(s, 16);
     if (with_remote) {
-        read_remote(s, ITEM_WIDTH, &out->remote);
+        journal_read_remote(s, ITEM_WIDTH, &out->remote);
         out->remote_seen = sqlite3_column_int(s, ITEM_WIDTH + REMOTE_WIDTH) != 0;
     }
 }
@@ -785,7 +822,7 @@ static void read_item(sqlite3_stmt *s, bool with_remote, struct journal_item *ou
 void journal_items_free(struct journal_item *items, size_t n)
 {
     for (size_t i = 0; items && i < n; i++) {
-        char *texts[] = {items[i].key, items[i].sha256, items[i].input_id, items[i].code, items[i].reason};
+        char *texts[] = {items[i].key, items[i].source, items[i].sha256, items[i].input_id, items[i].code, items[i].reason};
         for (size_t t = 0; t < sizeof texts / sizeof *texts; t++)
             free(texts[t]);
         journal_remote_release(&items[i].remote);
@@ -793,11 +830,12 @@ void journal_items_free(struct journal_item *items, size_t n)
     free(items);
 }
 
-static void query_sql(const struct journal_query *q, struct buf *sql)
+static void query_sql(const struct journal *j, const struct journal_query *q, struct buf *sql)
 {
     buf_puts(sql, "SELECT " ITEM_COLUMNS);
+    buf_puts(sql, j->without_sources ? "NULL" : "i.source");
     if (q->with_remote)
-        buf_puts(sql, ", " REMOTE_COLUMNS ", coalesce(r.pass = (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'pass'), 0)");
+        buf_puts(sql, ", " JOURNAL_REMOTE_COLUMNS ", coalesce(r.pass = (SELECT CAST(value AS INTEGER) FROM facts WHERE key = 'pass'), 0)");
     buf_puts(sql, " FROM items i");
     if (q->with_remote)
         buf_puts(sql, " LEFT JOIN remote r ON r.input_id = i.input_id");
@@ -815,7 +853,7 @@ static void query_sql(const struct journal_query *q, struct buf *sql)
     if (q->after_key)
         buf_puts(sql, " AND i.key > ?1 ORDER BY i.key");
     else if (q->order_by_seq)
-        buf_printf(sql, " AND i.seq > %lld ORDER BY i.seq", (long long)q->after_seq);
+        buf_printf(sql, " AND i.seq > 0 AND i.seq > %lld ORDER BY i.seq" /* the first is the index's own condition */, (long long)q->after_seq);
     else
         buf_printf(sql, " AND i.id > %lld ORDER BY i.id", (long long)q->after_id);
     buf_printf(sql, " LIMIT %d OFFSET %lld", q->limit, (long long)q->offset);
@@ -827,27 +865,29 @@ static int claim_items(struct journal *j, const struct journal_item *items, size
     int result = s ? 0 : -1;
     for (size_t i = 0; i < n && result == 0; i++) {
         sqlite3_bind_int64(s, 1, items[i].id);
-        result = step_done(j, s, e);
+        result = journal_step(j, s, e);
     }
     return result;
 }
 
 static int read_items(struct journal *j, const struct journal_query *q, const char *sql, struct journal_item *items, size_t *n, struct err *e)
 {
-    sqlite3_stmt *s = prepare(j, sql, e);
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
     if (!s)
         return -1;
     if (q->after_key)
-        bind_text(s, 1, q->after_key);
+        journal_bind(s, 1, q->after_key);
     int rc;
+    bool strange = false;
     while ((rc = sqlite3_step(s)) == SQLITE_ROW && *n < (size_t)q->limit) {
         read_item(s, q->with_remote, &items[*n]);
-        if (!items[(*n)++].key) {
+        strange = items[*n].state >= JOURNAL_STATES;
+        if (!items[(*n)++].key || strange) {
             rc = SQLITE_NOMEM;
             break;
         }
     }
-    int result = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : rc == SQLITE_NOMEM ? err_no_memory(e) : fail(j, e);
+    int result = strange ? damaged(j, "an item is in no known state", e) : rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : rc == SQLITE_NOMEM ? err_no_memory(e) : journal_fail(j, e);
     sqlite3_finalize(s);
     return result == 0 && q->claim ? claim_items(j, items, *n, e) : result;
 }
@@ -857,7 +897,7 @@ int journal_read(struct journal *j, const struct journal_query *q, struct journa
     *out = NULL;
     *n = 0;
     struct buf sql = BUF_INIT;
-    query_sql(q, &sql);
+    query_sql(j, q, &sql);
     struct journal_item *items = calloc((size_t)q->limit, sizeof *items);
     int result = !items || buf_error(&sql, e) != 0 ? err_no_memory(e) : 0;
     if (result == 0) {
@@ -889,10 +929,10 @@ static int apply_one(struct journal *j, const struct journal_change *c, struct e
     sqlite3_bind_int(s, 2, (int)c->to);
     if (c->set_action)
         sqlite3_bind_int(s, 3, (int)c->action);
-    bind_text(s, 4, c->input_id);
-    bind_text(s, 5, c->sha256);
-    bind_text(s, 6, c->code);
-    bind_text(s, 7, c->reason);
+    journal_bind(s, 4, c->input_id);
+    journal_bind(s, 5, c->sha256);
+    journal_bind(s, 6, c->code);
+    journal_bind(s, 7, c->reason);
     sqlite3_bind_int(s, 8, c->reset_attempts ? -1 : c->attempt);
     sqlite3_bind_int(s, 9, c->settled);
     if (c->set_existed)
@@ -903,10 +943,10 @@ static int apply_one(struct journal *j, const struct journal_change *c, struct e
     }
     sqlite3_bind_int64(s, 13, time_wall_ms());
     sqlite3_bind_int64(s, 14, ends_badly(c->to) ? ++j->seq : 0);
-    if (step_done(j, s, e) != 0)
+    if (journal_step(j, s, e) != 0)
         return -1;
     sqlite3_bind_int64(claim, 1, c->id);
-    return step_done(j, claim, e);
+    return journal_step(j, claim, e);
 }
 
 int journal_apply(struct journal *j, const struct journal_change *changes, size_t n, struct err *e)
@@ -915,13 +955,13 @@ int journal_apply(struct journal *j, const struct journal_change *changes, size_
     if (n == 0)
         return 0;
     pthread_mutex_lock(&j->lock);
-    int result = begin(j, e);
+    int result = journal_begin(j, e);
     if (result == 0) {
         for (size_t i = 0; i < n && result == 0; i++) {
             result = apply_one(j, &changes[i], e);
             moved |= JOURNAL_BIT(changes[i].to);
         }
-        result = finish(j, result, e);
+        result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
     if (result == 0)
@@ -933,19 +973,19 @@ int journal_apply(struct journal *j, const struct journal_change *changes, size_
 static int change_all(struct journal *j, const char *sql, const char *text, int64_t *count, struct err *e)
 {
     pthread_mutex_lock(&j->lock);
-    int result = begin(j, e);
+    int result = journal_begin(j, e);
     if (result == 0) {
-        sqlite3_stmt *s = prepare(j, sql, e);
+        sqlite3_stmt *s = journal_prepare(j, sql, e);
         result = -1;
         if (s) {
             if (text)
-                bind_text(s, 1, text);
-            result = step_done(j, s, e);
+                journal_bind(s, 1, text);
+            result = journal_step(j, s, e);
         }
         sqlite3_finalize(s);
         if (count)
             *count = sqlite3_changes64(j->db);
-        result = finish(j, result, e);
+        result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
     return result;
@@ -954,9 +994,9 @@ static int change_all(struct journal *j, const char *sql, const char *text, int6
 int journal_adopt_ids(struct journal *j, struct err *e)
 {
     return change_all(j,
-                      "UPDATE items SET existed = 1, input_id = (SELECT r.input_id FROM remote r WHERE r.source = items.key"
+                      "UPDATE items SET existed = 1, input_id = (SELECT r.input_id FROM remote r WHERE r.source = coalesce(items.source, items.key)"
                       " ORDER BY r.in_dataset DESC, r.input_id LIMIT 1)"
-                      " WHERE state = 0 AND candidate = 1 AND EXISTS (SELECT 1 FROM remote r WHERE r.source = items.key)",
+                      " WHERE state = 0 AND candidate = 1 AND EXISTS (SELECT 1 FROM remote r WHERE r.source = coalesce(items.source, items.key))",
                       NULL, NULL, e);
 }
 
@@ -964,15 +1004,15 @@ int journal_id_taken(struct journal *j, const char *input_id, int64_t except_ite
 {
     *out = JOURNAL_FREE;
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j,
+    sqlite3_stmt *s = journal_prepare(j,
                               "SELECT CASE WHEN source IS NULL THEN 3 ELSE 2 END FROM remote WHERE input_id = ?1"
                               " UNION ALL SELECT 1 FROM items WHERE input_id = ?1 AND id <> ?2 ORDER BY 1 DESC LIMIT 1", e);
     int result = -1;
     if (s) {
-        bind_text(s, 1, input_id);
+        journal_bind(s, 1, input_id);
         sqlite3_bind_int64(s, 2, except_item);
         int rc = sqlite3_step(s);
-        result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : fail(j, e);
+        result = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : journal_fail(j, e);
         if (rc == SQLITE_ROW)
             *out = (enum journal_taken)sqlite3_column_int(s, 0);
     }
@@ -1023,13 +1063,13 @@ int journal_reset_failed(struct journal *j, int64_t *count, struct err *e)
 static int two_texts(struct journal *j, const char *sql, const char *a, const char *b, struct err *e)
 {
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j, sql, e);
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
     int result = -1;
     if (s) {
-        bind_text(s, 1, a);
+        journal_bind(s, 1, a);
         if (b)
-            bind_text(s, 2, b);
-        result = step_done(j, s, e);
+            journal_bind(s, 2, b);
+        result = journal_step(j, s, e);
     }
     sqlite3_finalize(s);
     pthread_mutex_unlock(&j->lock);
@@ -1046,7 +1086,7 @@ int journal_left_remove(struct journal *j, const char *id, struct err *e) { retu
 static int read_lists(struct journal *j, const char *sql, struct str_list *first, struct str_list *second, struct err *e)
 {
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = prepare(j, sql, e);
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
     int result = s ? 0 : -1;
     int rc = SQLITE_DONE;
     while (s && result == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW)
@@ -1054,7 +1094,7 @@ static int read_lists(struct journal *j, const char *sql, struct str_list *first
             (second && str_list_add(second, (const char *)sqlite3_column_text(s, 1)) != 0))
             result = err_no_memory(e);
     if (s && result == 0 && rc != SQLITE_DONE)
-        result = fail(j, e);
+        result = journal_fail(j, e);
     sqlite3_finalize(s);
     pthread_mutex_unlock(&j->lock);
     return result;

@@ -38,6 +38,7 @@ void journal_remote_release(struct journal_remote *r);
 struct journal_item {
     int64_t id;
     char *key;                  /* where it comes from; unique */
+    char *source;               /* its name in the fingerprint where that is another, else NULL: see journal_item_source */
     uint64_t size; int64_t modified_ms;
     char *sha256, *input_id;    /* NULL while not known */
     enum journal_state state; enum journal_action action;
@@ -52,6 +53,8 @@ struct journal_item {
     bool remote_seen;           /* with_remote: in the newest listing of the dataset */
 };
 void journal_items_free(struct journal_item *items, size_t n);
+/* What the fingerprint of the item's input calls it. Lives as long as the item. */
+const char *journal_item_source(const struct journal_item *item);
 
 struct journal;
 /* folder/journal.db; create makes it new (ERR_CONFLICT when there is one). */
@@ -76,7 +79,11 @@ uint64_t journal_bytes(struct journal *j, unsigned states);
 int journal_tally(struct journal *j, unsigned states, unsigned actions, int64_t *count, uint64_t *bytes, struct err *e);
 
 /* --- listing --- */
-struct journal_found { const char *path; bool is_folder; uint64_t size; int64_t modified_ms; bool candidate; const char *skip_code, *skip_reason; };
+struct journal_found {
+    const char *path; bool is_folder; uint64_t size; int64_t modified_ms; bool candidate; const char *skip_code, *skip_reason;
+    const char *fail_code, *fail_reason;            /* it failed before it was decided about */
+    const char *source, *detail, *sha256;           /* of a row (import s3); NULL: none */
+};
 /* One transaction; what is known already is refreshed while it is not decided about. */
 int journal_found_put(struct journal *j, const struct journal_found *rows, size_t n, struct err *e);
 /* The next folder to list, claimed for this process: 1 and *path (owned), 0: none that is free, -1. *open: folders that are not done. */
@@ -132,6 +139,23 @@ int journal_recover(struct journal *j, struct err *e);
 int journal_move_all(struct journal *j, unsigned states, enum journal_state to, const char *reason, int64_t *count, struct err *e);
 /* Failed, unaccounted and cancelled candidates are planned again. */
 int journal_reset_failed(struct journal *j, int64_t *count, struct err *e);
+
+/* --- rows that the compute read (journal_rows.c) --- */
+/* All items go: the rows are read anew, before any was sent. */
+int journal_items_clear(struct journal *j, struct err *e);
+/* The detail that journal_found_put was given. Owned; NULL with e. */
+char *journal_item_detail(struct journal *j, int64_t id, struct err *e);
+/* Items that are not decided about and whose source an earlier item has fail with that item's number; *count. One transaction. */
+int journal_fail_doubled(struct journal *j, int64_t *count, struct err *e);
+/* Inputs that Clarifai listed and whose source begins so: those in the dataset, those elsewhere in the app. */
+int journal_count_sources(struct journal *j, const char *prefix, int64_t *in_dataset, int64_t *elsewhere, struct err *e);
+struct journal_concept { char id[64]; char *name; };
+/* The app's concepts. One transaction. */
+int journal_concepts_put(struct journal *j, const struct journal_concept *rows, size_t n, struct err *e);
+/* The id of the concept of that name (the first in byte order): 1 found, 0 none, -1. */
+int journal_concept_id(struct journal *j, const char *name, char id[64], struct err *e);
+/* 1 when a concept has that id, 0, -1. */
+int journal_concept_taken(struct journal *j, const char *id, struct err *e);
 
 /* --- what was left on the platform: contexts, statements --- */
 int journal_left_add(struct journal *j, const char *kind, const char *id, struct err *e);

@@ -16,6 +16,7 @@
 #define LINK_LINE ((size_t)64 << 10)   /* longest command */
 #define LINK_COMMANDS 32
 #define LINK_STICKY 4
+#define LINK_DEAF_MS 200               /* pause between two tries to accept while this process has no descriptor left */
 
 static const char *const sticky_types[LINK_STICKY] = {"plan", "progress", "error", "summary"};
 
@@ -129,18 +130,19 @@ static bool transmit(struct viewer *v)
     return true;
 }
 
-static void accept_one(struct link *l)
+/* False when there is no descriptor or memory for the viewer: it stays in line, and asking again at once would find the same. */
+static bool accept_one(struct link *l)
 {
     int fd = accept4(l->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     struct ucred peer;
     socklen_t size = sizeof peer;
     if (fd < 0)
-        return;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != getuid()) {
+        return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != getuid())
         close(fd);
-        return;
-    }
-    welcome(l, fd);
+    else
+        welcome(l, fd);
+    return true;
 }
 
 static void serve(struct link *l, const struct pollfd *fds, int polled)
@@ -170,19 +172,20 @@ static void *link_main(void *arg)
 {
     struct link *l = arg;
     int64_t end = 0;
+    bool deaf = false;
     pthread_mutex_lock(&l->lock);
     for (;;) {
         struct pollfd fds[LINK_VIEWERS + 2];
         int polled = l->count;
         for (int i = 0; i < polled; i++)
             fds[i] = (struct pollfd){.fd = l->viewers[i].fd, .events = (short)(POLLIN | (l->viewers[i].out.len ? POLLOUT : 0))};
-        fds[polled] = (struct pollfd){.fd = l->listener, .events = POLLIN};
+        fds[polled] = (struct pollfd){.fd = deaf ? -1 : l->listener, .events = POLLIN};
         fds[polled + 1] = (struct pollfd){.fd = l->wake[0], .events = POLLIN};
         if (l->closing && !end)
             end = time_mono_ms() + 500;
         if (l->closing && (drained(l) || time_mono_ms() >= end))
             break;
-        int wait_ms = l->closing ? 20 : -1;
+        int wait_ms = l->closing ? 20 : deaf ? LINK_DEAF_MS : -1;
         pthread_mutex_unlock(&l->lock);
         poll(fds, (nfds_t)polled + 2, wait_ms);
         char bytes[64];
@@ -190,8 +193,7 @@ static void *link_main(void *arg)
             bytes[0] = 0;
         pthread_mutex_lock(&l->lock);
         serve(l, fds, polled);
-        if (fds[polled].revents & POLLIN)
-            accept_one(l);
+        deaf = fds[polled].revents & POLLIN ? !accept_one(l) : false;
     }
     pthread_mutex_unlock(&l->lock);
     return NULL;

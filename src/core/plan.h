@@ -8,6 +8,8 @@ void plan_init(struct run_plan *p);
 /* Members that apply, put into an object that is there. False without memory. */
 bool plan_put(cJSON *line, const struct run_plan *p);
 void plan_read(const cJSON *line, struct run_plan *out);
-/* One sentence more for the person (dropped when it or four others are there already). */
+/* The next free sample, with table and change filled in; NULL when there is no room. */
+struct run_sample *plan_sample(struct run_plan *p, const char *table, const char *change);
+/* One sentence more for the person (dropped when it is there already, or no room is left). */
 void plan_note(struct run_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 #endif

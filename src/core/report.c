@@ -62,6 +62,8 @@ static const struct { const char *name; size_t at; } summary_numbers[] = {
     {"present", offsetof(struct run_summary, present)},     {"skipped", offsetof(struct run_summary, skipped)},
     {"failed", offsetof(struct run_summary, failed)},       {"conflict", offsetof(struct run_summary, conflict)},
     {"unaccounted", offsetof(struct run_summary, unaccounted)}, {"cancelled", offsetof(struct run_summary, cancelled)},
+    {"inserted", offsetof(struct run_summary, inserted)},   {"changed", offsetof(struct run_summary, changed)},
+    {"unchanged", offsetof(struct run_summary, unchanged)}, {"missing", offsetof(struct run_summary, missing)},
     {"rows", offsetof(struct run_summary, rows)},           {"commits", offsetof(struct run_summary, commits)},
 };
 
@@ -84,6 +86,7 @@ void report_read_summary(const cJSON *line, struct run_summary *out)
 {
     double seconds = 0;
     memset(out, 0, sizeof *out);
+    out->inserted = out->changed = out->unchanged = out->missing = -1;
     for (size_t i = 0; i < sizeof summary_numbers / sizeof *summary_numbers; i++)
         json_i64(line, summary_numbers[i].name, (int64_t *)(void *)((char *)out + summary_numbers[i].at));
     if (json_f64(line, "seconds", &seconds))

@@ -204,6 +204,10 @@ static void say_progress(struct exec *x, bool now)
     cJSON_AddNumberToObject(line, "rate", (double)(int64_t)(x->rate * 10) / 10);
     if (x->rate > 0.01 && f.total > f.done)
         json_put_i64(line, "eta", (int64_t)((double)(f.total - f.done) / x->rate));
+    char *compute = journal_get(x->run->journal, "compute.state");
+    if (compute)
+        json_put_str(line, "compute", compute);
+    free(compute);
     save_live(x, line, active);
     say(x, line, false);
 }
@@ -282,7 +286,7 @@ static bool find_silent(struct exec *x, struct err *e)
 /* A host that is down holds calls back in the engine, which probes it; the run says so as if it were parked, and has the same patience. */
 static void watch_hosts(struct exec *x)
 {
-    static const char *const quotas[] = {"databricks", "files", "clarifai"};
+    static const char *const quotas[] = {"databricks", "files", "clarifai", "images"};
     bool down = false;
     for (size_t i = 0; i < sizeof quotas / sizeof *quotas && !down; i++) {
         struct net_figures f = {0};
@@ -381,7 +385,7 @@ static void restore_plan(struct exec *x)
 
 static int start_stages(struct exec *x, struct err *e)
 {
-    x->job.cancel.set = 0;
+    net_cancel_clear(&x->job.cancel);
     x->job.draining = 0;
     if (x->verb->open(&x->job, e) != 0)
         return -1;
@@ -462,13 +466,9 @@ static int say_plan(struct exec *x, struct err *e)
     return result == 0 ? say_items(x, e) : result;
 }
 
-/* 1 go on, 0 not (yet allowed), -1. */
-static int at_gate(struct exec *x, struct err *e)
+/* Asks and waits for the answer: true only for a yes. */
+static bool ask_person(struct exec *x)
 {
-    if (say_plan(x, e) != 0)
-        return -1;
-    if (x->run->ask.dry_run)
-        return 0;
     set_state(x, RUN_AT_GATE);
     x->gate_ms = time_mono_ms();
     x->answer = x->run->ask.yes ? 1 : x->hooks && x->hooks->gate ? x->hooks->gate(x->hooks->ctx, &x->job.plan) : 0;
@@ -478,9 +478,38 @@ static int at_gate(struct exec *x, struct err *e)
         if (time_mono_ms() - asked_ms >= x->job.give_up_ms && link_viewers(x->link) == 0)
             break;                               /* who asked is gone; the plan stays, the process does not */
     }
-    if (x->cancelling || (x->stop && *x->stop) || x->answer != 1)
+    return !x->cancelling && !(x->stop && *x->stop) && x->answer == 1;
+}
+
+/* 1 go on, 0 not (yet allowed), -1. */
+static int at_gate(struct exec *x, struct err *e)
+{
+    if (say_plan(x, e) != 0)
+        return -1;
+    if (x->run->ask.dry_run || !ask_person(x))
         return 0;
     return pass_gate(x, e) == 0 ? 1 : -1;
+}
+
+/* The plan needs the compute: one that runs is used, a stopped one is started with leave. */
+static int at_start(struct exec *x, struct err *e)
+{
+    bool asked = x->job.plan.compute_must_start && !x->run->ask.yes;
+    if (asked) {
+        x->job.plan.start_only = true;
+        int said = say_plan(x, e);
+        bool yes = said == 0 && ask_person(x);
+        x->job.plan.start_only = false;
+        if (!yes)
+            return said;
+        x->began_ms += time_mono_ms() - x->gate_ms;
+        x->gate_ms = 0;
+        x->said_plan = false;
+    }
+    if (journal_put(x->run->journal, "start", "1", e) != 0)
+        return -1;
+    stages_open_start(x->stages);
+    return 1;
 }
 
 /* --- the end --- */
@@ -497,7 +526,13 @@ static void summarize(struct exec *x, struct run_summary *s)
     memset(s, 0, sizeof *s);
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
         *(int64_t *)(void *)((char *)s + counts[i].at) = journal_count(j, JOURNAL_BIT(counts[i].state));
-    s->planned = journal_count(j, ~0u);
+    s->planned = journal_get_i64(j, "count.planned", journal_count(j, ~0u));
+    s->verified = journal_get_i64(j, "count.verified", s->verified);
+    s->present = journal_get_i64(j, "count.present", s->present);
+    s->inserted = journal_get_i64(j, "inserted", -1);
+    s->changed = journal_get_i64(j, "changed", -1);
+    s->unchanged = journal_get_i64(j, "unchanged", -1);
+    s->missing = journal_get_i64(j, "missing", -1);
     s->rows = x->run->ask.table.object ? journal_get_i64(j, "rows", 0) : -1;
     s->commits = x->run->ask.table.object ? journal_get_i64(j, "commits", 0) : -1;
     s->milliseconds = time_mono_ms() - x->began_ms + journal_get_i64(j, "spent", 0);
@@ -539,8 +574,18 @@ static int note_end(struct exec *x, enum run_state state, int status)
     return status;
 }
 
+/* The last figures stay: who looks at an ended run sees what each stage did, not where it was when it was last looked at. */
+static void save_last(struct exec *x)
+{
+    cJSON *line = report_line("progress", x->run->id);
+    if (line)
+        save_live(x, line, 0);
+    cJSON_Delete(line);
+}
+
 static int end_well(struct exec *x, struct err *e)
 {
+    save_last(x);
     if (say_items(x, e) != 0 || say_summary(x, e) != 0)
         return -1;
     int status = exit_of(x);
@@ -560,8 +605,8 @@ static int end_badly(struct exec *x, struct err *e)
     if (why.code == ERR_NONE || why.code == ERR_CANCELLED)
         return note_end(x, RUN_PAUSED, EXIT_STOPPED);
     say_error(x, &why);
-    if (!gave_up && !err_parks(&why) && journal_has(x->run->journal, "gate")) {
-        x->job.cancel.set = 0;
+    if (!gave_up && !err_parks(&why) && (journal_has(x->run->journal, "gate") || journal_has(x->run->journal, "staging.at"))) {
+        net_cancel_clear(&x->job.cancel);
         x->verb->clean(&x->job, &ignored);
     }
     if (journal_has(x->run->journal, "gate"))
@@ -571,15 +616,34 @@ static int end_badly(struct exec *x, struct err *e)
     return note_end(x, gave_up ? RUN_PARKED : never_begun ? RUN_CANCELLED : RUN_FAILED, err_exit_status(&why));
 }
 
+/* A plan that was made with rows staged: they go, and whoever resumes the run has it planned anew. */
+static int unplan(struct exec *x, struct err *e)
+{
+    if (x->verb->start_gate < 0 || (x->stop && *x->stop >= 2))
+        return 0;
+    stages_free(x->stages);
+    x->stages = NULL;
+    net_cancel_clear(&x->job.cancel);
+    x->job.draining = 0;
+    if (x->verb->clean(&x->job, e) != 0 || journal_put(x->run->journal, "start", NULL, e) != 0)
+        return -1;
+    return x->run->ask.dry_run ? 0 : reopen(x->run->journal, x->verb, x->verb->rows[0].name, e);
+}
+
 static int end_at_gate(struct exec *x, struct err *e)
 {
-    if (x->run->ask.dry_run)
-        return note_end(x, RUN_DRY, 0);
+    bool planned = x->verb->start_gate < 0 || journal_has(x->run->journal, "start");
+    if (unplan(x, e) != 0) {
+        err_about(e, "cannot remove what was staged for the plan of", x->run->id);
+        say_error(x, e);
+        return note_end(x, RUN_FAILED, err_exit_status(e));
+    }
     if (x->cancelling)
         return note_end(x, RUN_CANCELLED, 1);
+    if (x->run->ask.dry_run && planned)
+        return note_end(x, RUN_DRY, 0);
     if (x->stop && *x->stop)
         return note_end(x, RUN_AT_GATE, EXIT_STOPPED);
-    (void)e;
     return note_end(x, RUN_AT_GATE, 2);
 }
 
@@ -611,9 +675,9 @@ static int loop(struct exec *x, struct err *e)
             int end = end_well(x, e);
             return end < 0 ? end_badly(x, e) : end;
         }
-        if (status != STAGES_AT_GATE)
+        if (status != STAGES_AT_GATE && status != STAGES_AT_START)
             continue;
-        int answer = at_gate(x, e);
+        int answer = status == STAGES_AT_START ? at_start(x, e) : at_gate(x, e);
         if (answer <= 0)
             return answer < 0 ? end_badly(x, e) : end_at_gate(x, e);
     }
@@ -653,7 +717,7 @@ static void say_beginning(struct exec *x)
         say_error(x, &e);
         journal_put(x->run->journal, "rebuilt", NULL, &e);
     }
-    x->said_plan = journal_has(x->run->journal, "gate") && x->job.plan.files >= 0;
+    x->said_plan = journal_has(x->run->journal, "gate") && journal_has(x->run->journal, "plan");
     if (x->said_plan)
         say(x, report_plan(x->run->id, &x->job.plan, ask_verb_name(x->run->ask.verb)), false);
 }
@@ -691,14 +755,32 @@ int run_execute(struct run *r, struct session *s, const struct run_hooks *hooks,
 int run_reset_failed(struct run *r, int64_t *count, struct err *e)
 {
     const unsigned again = JOURNAL_BIT(JOURNAL_FAILED) | JOURNAL_BIT(JOURNAL_UNACCOUNTED) | JOURNAL_BIT(JOURNAL_CANCELLED);
+    const struct stages_verb *verb = run_verb(r->ask.verb);
     *count = 0;
-    if (journal_count(r->journal, again) == 0)
+    /* What an update says of tables that others changed is answered by another update. */
+    if (r->ask.verb == ASK_UPDATE || journal_count(r->journal, again) == 0)
         return 0;
     /* The stages first: after a kill in between, items that are planned again find theirs open. */
-    if (journal_put(r->journal, "cancelled", NULL, e) != 0 || reopen(r->journal, run_verb(r->ask.verb), "send", e) != 0 ||
+    if (journal_put(r->journal, "cancelled", NULL, e) != 0 || reopen(r->journal, verb, verb->retry_row ? verb->retry_row : "send", e) != 0 ||
         journal_reset_failed(r->journal, count, e) != 0)
         return -1;
     return *count ? journal_put(r->journal, "state", run_state_name(RUN_RUNNING), e) : 0;
+}
+
+/* A run that died while its plan was made may have rows staged. */
+static int clean_dead(struct run *r, struct session *s, struct err *e)
+{
+    struct exec x = {.run = r, .session = s, .verb = run_verb(r->ask.verb)};
+    if (!journal_has(r->journal, "staging.at"))
+        return 0;
+    pthread_mutex_init(&x.job.plan_lock, NULL);
+    fill_job(&x);
+    int result = x.verb->open(&x.job, e);
+    if (result == 0)
+        result = x.verb->clean(&x.job, e);
+    x.verb->close(&x.job);
+    pthread_mutex_destroy(&x.job.plan_lock);
+    return result;
 }
 
 /* A dead run: what it has not sent is cancelled, and the rest of the verb (settling, table, cleaning) says so. */
@@ -708,7 +790,7 @@ static int cancel_dead(struct run *r, struct session *s, struct err *e)
     if (journal_put(r->journal, "cancelled", "1", e) != 0 || journal_recover(r->journal, e) != 0 || cancel_unsent(r->journal, e) != 0)
         return -1;
     if (!journal_has(r->journal, "gate"))
-        return journal_put(r->journal, "state", run_state_name(RUN_CANCELLED), e);
+        return clean_dead(r, s, e) != 0 ? -1 : journal_put(r->journal, "state", run_state_name(RUN_CANCELLED), e);
     int status = run_execute(r, s, &hooks, NULL, e);
     return status == 1 || status == 0 || status == 3 ? (e->code == ERR_NONE ? 0 : -1) : -1;
 }

@@ -11,18 +11,27 @@
 enum run_state { RUN_PLANNING, RUN_AT_GATE, RUN_RUNNING, RUN_PARKED, RUN_PAUSED, RUN_DONE, RUN_FAILED, RUN_CANCELLED, RUN_DRY };
 const char *run_state_name(enum run_state s);
 
+/* A row that an update will touch, or not: its table ("inputs", "annotations"), what becomes of it ("inserted", "changed", "unchanged", "missing"). */
+struct run_sample { char table[16], change[12], key[112], text[240]; };
+#define RUN_SAMPLES 24           /* three of each kind and table */
 struct run_plan {                /* -1: does not apply */
     char source[512], target[512], staging[320], compute[200], workflow[128];
     int64_t files, candidates, new_items, present, conflict, failed, skipped, ids_changed, bytes, requests, seconds, add_to_dataset;
+    int64_t inserted, changed, unchanged, missing;              /* rows of both tables together */
     bool create_dataset, table_exists, compute_must_start;
-    char notes[4][320];          /* what a person should know before saying yes */
+    bool start_only;             /* the question is whether to start the compute, which the figures need (core/stages.h, start_gate); the plan comes after */
+    struct run_sample samples[RUN_SAMPLES];                     /* table "": no more */
+    char notes[8][320];          /* what a person should know before saying yes */
 };
-struct run_summary { int64_t planned, verified, present, skipped, failed, conflict, unaccounted, cancelled, rows, commits, milliseconds; };
+struct run_summary {             /* -1: does not apply */
+    int64_t planned, verified, present, skipped, failed, conflict, unaccounted, cancelled, inserted, changed, unchanged, missing, rows, commits;
+    int64_t milliseconds;
+};
 
 struct run_hooks {               /* called on the thread that executes the run */
     /* One line of the JSON contract (plan, progress, item, summary, error). Belongs to the caller of emit. */
     void (*emit)(void *ctx, const cJSON *line);
-    /* The gate: 1 go on, 0 stop here (exit 2 when nobody can answer: emit tells), -1 ask again later through the socket (workers). NULL: yes only when ask.yes. */
+    /* A gate, of starting the compute or of the plan: 1 go on, 0 stop here (exit 2 when nobody can answer: emit tells), -1 ask again later through the socket (workers). NULL: yes only when ask.yes. */
     int (*gate)(void *ctx, const struct run_plan *plan);
     void *ctx;
 };
@@ -39,9 +48,9 @@ int run_execute(struct run *r, struct session *s, const struct run_hooks *hooks,
 int run_reset_failed(struct run *r, int64_t *count, struct err *e);
 /* Asks a running worker to cancel, or marks and cleans a dead one's journal. s is needed for cleaning. */
 int run_cancel(const char *id, struct session *s, struct err *e);
-/* The newest run that is not finished; ERR_NOT_FOUND. */
+/* The newest run that is not finished and that no process executes, one that was begun before others; ERR_NOT_FOUND. */
 int run_latest_unfinished(char id[40], struct err *e);
-/* Removes finished runs' folders. *count. */
+/* Removes finished runs' folders, and what is left of those whose making was killed. *count: of the former. */
 int run_prune(int64_t *count, struct err *e);
 /* Removes a run that never passed its gate and that no process runs; ERR_CONFLICT when it is another, success when it is gone already. */
 int run_discard(const char *id, struct err *e);

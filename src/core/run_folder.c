@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define ASK_MAX ((size_t)1 << 20)
+#define UNMADE ".new-"         /* how the folder of a run begins until it is whole */
+#define UNMADE_AGE_S 60        /* older ones: whoever made them is gone */
 
 static const char *const state_names[] = {
     [RUN_PLANNING] = "planning", [RUN_AT_GATE] = "at the gate", [RUN_RUNNING] = "running", [RUN_PARKED] = "parked", [RUN_PAUSED] = "paused",
@@ -30,14 +32,36 @@ enum run_state run_state_by_name(const char *name)
 
 bool run_state_final(enum run_state s) { return s == RUN_DONE || s == RUN_CANCELLED || s == RUN_DRY; }
 
-const struct stages_verb *run_verb(enum ask_verb v) { return v == ASK_IMPORT_VOLUME ? &import_volume_verb : NULL; }
+const struct stages_verb *run_verb(enum ask_verb v)
+{
+    static const struct stages_verb *const verbs[ASK_UPDATE + 1] = {
+        [ASK_IMPORT_VOLUME] = &import_volume_verb,
+        [ASK_IMPORT_S3] = &import_s3_verb,
+        [ASK_EXPORT] = &export_verb,
+        [ASK_UPDATE] = &update_verb,
+    };
+    return (size_t)v < sizeof verbs / sizeof *verbs ? verbs[v] : NULL;
+}
+
+static char *dataset_text(const struct ask *ask)
+{
+    return str_printf("%s%s%s/%s", ask->app.user ? ask->app.user : "", ask->app.user ? "/" : "", ask->app.app ? ask->app.app : "",
+                      ask->dataset ? ask->dataset : "");
+}
+
+char *run_place(const struct ask *ask)
+{
+    if (ask->verb == ASK_IMPORT_VOLUME)
+        return volume_path_text(&ask->source);
+    return ask->verb == ASK_IMPORT_S3 ? str_dup(ask->url) : dataset_text(ask);
+}
 
 void run_title(const struct ask *ask, char *out, size_t size)
 {
-    char *source = ask->verb == ASK_IMPORT_VOLUME ? volume_path_text(&ask->source) : str_dup(ask->url);
-    snprintf(out, size, "%s %s -> %s%s%s/%s", ask_verb_name(ask->verb), source ? source : "", ask->app.user ? ask->app.user : "",
-             ask->app.user ? "/" : "", ask->app.app ? ask->app.app : "", ask->dataset ? ask->dataset : "");
-    free(source);
+    char *from = run_place(ask), *to = ask->verb >= ASK_EXPORT ? name_text(&ask->table) : dataset_text(ask);
+    snprintf(out, size, "%s %s -> %s", ask_verb_name(ask->verb), from ? from : "", to ? to : "");
+    free(from);
+    free(to);
 }
 
 /* --- folders --- */
@@ -83,6 +107,10 @@ char *run_folder(const char *id, struct err *e)
 int run_ids(struct str_list *out, struct err *e)
 {
     char *all = run_folder_all(e);
+    if (!all && e->sys == EROFS) {               /* a folder that cannot be made holds none */
+        err_clear(e);
+        return 0;
+    }
     if (!all)
         return -1;
     DIR *dir = opendir(all);
@@ -176,7 +204,23 @@ int run_read_ask(const char *folder, struct ask *out, struct err *e)
     return result;
 }
 
-static int make_folder(const struct ask *ask, char id[40], char **folder, struct err *e)
+/* Where a run is made: under no run's name, so that one whose making was killed is none. */
+static char *make_folder(struct err *e)
+{
+    char *all = run_folder_all(e), *folder = all ? str_printf("%s/" UNMADE "XXXXXX", all) : NULL;
+    if (all && !folder)
+        err_no_memory(e);
+    if (folder && !mkdtemp(folder)) {
+        err_set_errno(e, errno, "cannot make a run's folder in %s", all);
+        free(folder);
+        folder = NULL;
+    }
+    free(all);
+    return folder;
+}
+
+/* Gives the folder of a run that is whole its name. */
+static int name_folder(const struct ask *ask, const char *folder, char id[40], struct err *e)
 {
     static const char *const words[] = {"import", "import-s3", "export", "update"};
     char *all = run_folder_all(e), day[40];
@@ -189,14 +233,14 @@ static int make_folder(const struct ask *ask, char id[40], char **folder, struct
         if (getrandom(&number, sizeof number, 0) != (ssize_t)sizeof number)
             number = (uint16_t)(time_wall_us() + i);
         snprintf(id, 40, "%s-%.4s%.2s%.2s-%04x", words[ask->verb], day, day + 5, day + 8, number);
-        free(*folder);
-        *folder = str_printf("%s/%s", all, id);
-        if (!*folder)
+        char *named = str_printf("%s/%s", all, id);
+        if (!named)
             result = err_no_memory(e);
-        else if (mkdir(*folder, 0700) == 0)
+        else if (rename(folder, named) == 0)
             result = 0;
-        else if (errno != EEXIST)
-            result = err_set_errno(e, errno, "cannot make the run's folder %s", *folder);
+        else if (errno != EEXIST && errno != ENOTEMPTY)
+            result = err_set_errno(e, errno, "cannot name the run's folder %s", named);
+        free(named);
     }
     free(all);
     return result == 1 ? err_set(e, ERR_IO, "no name is free for a new run") : result;
@@ -216,14 +260,14 @@ static int begin_journal(const char *folder, struct err *e)
 
 int run_create(const struct ask *ask, char id[40], struct err *e)
 {
-    char *folder = NULL;
     if (!run_verb(ask->verb))
         return err_set(e, ERR_USAGE, "this program has no verb \"%s\"", ask_verb_name(ask->verb));
-    int result = make_folder(ask, id, &folder, e);
-    if (result == 0)
-        result = write_ask(folder, ask, e);
+    char *folder = make_folder(e);
+    int result = folder ? write_ask(folder, ask, e) : -1;
     if (result == 0)
         result = begin_journal(folder, e);
+    if (result == 0)
+        result = name_folder(ask, folder, id, e);
     if (result != 0 && folder) {
         struct err ignored = {0};
         file_remove_tree(folder, &ignored);
@@ -306,38 +350,55 @@ const struct ask *run_ask(const struct run *r) { return &r->ask; }
 
 /* --- over all runs --- */
 
-/* Nothing is left to do: it ended, or failed before its gate, when nothing had been begun. */
+/* Nothing is left to do: it ended, or failed before its gate, when nothing had been begun and nothing is staged. */
 static bool is_over(struct journal *j)
 {
     char *name = journal_get(j, "state");
     enum run_state state = name != NULL ? run_state_by_name(name) : RUN_PLANNING;
 
     free(name);
-    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate"));
+    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate") && !journal_has(j, "staging.at"));
+}
+
+struct latest { char *id; int64_t created; bool begun; int live; };
+
+/* Of runs that nobody executes, one that was begun goes before one that waits for its yes: that may be the draft of a form. */
+static void consider(struct latest *best, const char *id, const char *folder, struct journal *j)
+{
+    int64_t created = journal_get_i64(j, "created", 0);
+    bool begun = journal_has(j, "gate");
+    if (is_over(j))
+        return;
+    if (run_lock_holder(folder) != 0) {
+        best->live += begun;
+        return;
+    }
+    if (best->created >= 0 && (best->begun > begun || (best->begun == begun && created <= best->created)))
+        return;
+    best->created = created;
+    best->begun = begun;
+    str_copy(best->id, 40, id);
 }
 
 int run_latest_unfinished(char id[40], struct err *e)
 {
     struct str_list ids = {0};
-    int64_t newest = -1;
+    struct latest best = {.id = id, .created = -1};
     if (run_ids(&ids, e) != 0)
         return -1;
     for (size_t i = 0; i < ids.count; i++) {
         struct journal *j = NULL;
         struct err ignored = {0};
         char *folder = run_folder(ids.items[i], &ignored);
-        if (folder && journal_open_view(folder, &j, &ignored) == 0) {
-            int64_t created = journal_get_i64(j, "created", 0);
-            if (!is_over(j) && created > newest) {
-                newest = created;
-                str_copy(id, 40, ids.items[i]);
-            }
-        }
+        if (folder && journal_open_view(folder, &j, &ignored) == 0)
+            consider(&best, ids.items[i], folder, j);
         journal_close(j);
         free(folder);
     }
     str_list_release(&ids);
-    return newest >= 0 ? 0 : err_set(e, ERR_NOT_FOUND, "every run is finished");
+    if (best.created >= 0)
+        return 0;
+    return err_set(e, ERR_NOT_FOUND, best.live ? "every run is finished or goes on by itself; `lakeferry runs` lists them" : "every run is finished");
 }
 
 static bool is_final(const char *folder)
@@ -351,11 +412,31 @@ static bool is_final(const char *folder)
     return final;
 }
 
+/* What is left of runs whose making was killed. */
+static int prune_unmade(struct err *e)
+{
+    char *all = run_folder_all(e);
+    DIR *dir = all ? opendir(all) : NULL;
+    int result = dir ? 0 : all ? err_set_errno(e, errno, "cannot list %s", all) : -1;
+    struct dirent *entry;
+    while (result == 0 && (entry = readdir(dir)) != NULL) {
+        struct stat st;
+        char *folder = str_starts(entry->d_name, UNMADE) ? str_printf("%s/%s", all, entry->d_name) : NULL;
+        if (folder && stat(folder, &st) == 0 && time_wall_ms() / 1000 - (int64_t)st.st_mtime > UNMADE_AGE_S)
+            result = file_remove_tree(folder, e);
+        free(folder);
+    }
+    if (dir)
+        closedir(dir);
+    free(all);
+    return result;
+}
+
 int run_prune(int64_t *count, struct err *e)
 {
     struct str_list ids = {0};
     *count = 0;
-    int result = run_ids(&ids, e);
+    int result = prune_unmade(e) == 0 ? run_ids(&ids, e) : -1;
     for (size_t i = 0; i < ids.count && result == 0; i++) {
         char *folder = run_folder(ids.items[i], e);
         result = folder ? 0 : -1;
@@ -374,6 +455,16 @@ int run_prune(int64_t *count, struct err *e)
     return result;
 }
 
+/* Only a session can remove them, and without the journal nobody would know where they are. */
+static bool has_staged(const char *folder)
+{
+    struct journal *j = NULL;
+    struct err ignored = {0};
+    bool staged = journal_open_view(folder, &j, &ignored) == 0 && journal_has(j, "staging.at");
+    journal_close(j);
+    return staged;
+}
+
 int run_discard(const char *id, struct err *e)
 {
     int lock = -1;
@@ -387,6 +478,10 @@ int run_discard(const char *id, struct err *e)
         result = run_lock(folder, &lock, e);
     if (result == 0 && there && access(begun, F_OK) == 0)
         result = err_set(e, ERR_CONFLICT, "the run %s was begun, so it is kept", id);
+    if (result == 0 && there && has_staged(folder)) {
+        result = err_set(e, ERR_CONFLICT, "the run %s has rows staged, so it is kept", id);
+        err_remedy(e, "cancel it: that removes them");
+    }
     if (result == 0 && there)
         result = file_remove_tree(folder, e);
     if (lock >= 0)

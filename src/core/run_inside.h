@@ -2,7 +2,8 @@
 #define LAKEFERRY_CORE_RUN_INSIDE_H
 /*
  * run_inside: what run.c, run_folder.c, worker.c and view.c share: a run's folder, its lock, its verb. Facts of a run in its journal: state, started,
- * ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error. Other modules see core/run.h and core/view.h.
+ * ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error, start (starting the compute was allowed);
+ * of a verb that counts otherwise than by items: count.planned, count.verified, count.present; of one that compares tables: inserted, changed, unchanged, missing. Other modules see core/run.h and core/view.h.
  */
 #include "core/journal.h"
 #include "core/run.h"
@@ -20,6 +21,8 @@ int run_read_ask(const char *folder, struct ask *out, struct err *e);
 enum run_state run_state_by_name(const char *name);   /* RUN_FAILED for an unknown one */
 bool run_state_final(enum run_state s);
 const struct stages_verb *run_verb(enum ask_verb v);  /* NULL when this program has none */
+/* Where its rows or pictures come from: a volume path, a URL, "user/app/dataset". Owned; NULL without memory. */
+char *run_place(const struct ask *ask);
 /* "main.vision.pictures -> lab-user/traffic/ds". */
 void run_title(const struct ask *ask, char *out, size_t size);
 /* Ids of all runs, in no order. */

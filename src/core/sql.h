@@ -13,11 +13,23 @@ struct sql_property { const char *key; const char *value; };
 int sql_staged(struct buf *out, const char *folder, const struct sql_field *fields, size_t n);
 int sql_create_as(struct buf *out, const struct name *table, bool replace, const char *comment, const struct sql_property *p, size_t np,
                   const char *folder, const struct sql_field *fields, size_t n);
+/*
+ * What staged rows are to a table. A key is present when its first column is not NULL; rows of the table with a NULL in the key are nobody's and left
+ * alone. apart: the table holds some keys more than once; those are kept out of every statement, be they staged or not.
+ */
+enum sql_change { SQL_INSERTED, SQL_CHANGED, SQL_UNCHANGED, SQL_MISSING, SQL_CHANGES };
+extern const char *const sql_change_names[SQL_CHANGES];         /* "inserted", … */
 /* MERGE by key; update: also WHEN MATCHED AND NOT (all <=>) THEN UPDATE; delete_missing adds NOT MATCHED BY SOURCE. */
 struct sql_merge { const struct name *table; const char *folder; const struct sql_field *fields; size_t count;
-                   const char *const *keys; size_t key_count; bool update, delete_missing; };
+                   const char *const *keys; size_t key_count; bool update, delete_missing, apart; };
 int sql_merge(struct buf *out, const struct sql_merge *m);
-/* SELECT inserted, changed, unchanged, missing counts of staged against table (one row). */
+/* SELECT inserted, changed, unchanged, missing counts of staged against table, and total, rows of both together (one row). */
 int sql_difference(struct buf *out, const struct sql_merge *m);
-int sql_duplicates(struct buf *out, const struct name *table, const char *const *keys, size_t key_count, int limit);
+/*
+ * Rows of one kind in the order of their keys: k0 … the key; of the i-th field t<i> and s<i>, the table's and the staged value (text cut to cut
+ * characters, a TIMESTAMP as microseconds), and e<i>, whether they are equal. Key fields have no columns of their own.
+ */
+int sql_samples(struct buf *out, const struct sql_merge *m, enum sql_change change, int cut, int limit);
+/* Keys that a table holds more than once, in order, behind the key after (NULL: from the start), with n, how often. */
+int sql_duplicates(struct buf *out, const struct name *table, const char *const *keys, size_t key_count, const char *const *after, int limit);
 #endif

@@ -195,6 +195,7 @@ static int put_part(struct stage *st, struct err *e)
     close(st->fd);
     unlink(st->local);
     st->fd = -1;
+    st->part_bytes = 0;
     st->part++;
     return result;
 }
@@ -276,6 +277,11 @@ static int remove_folder(const struct net_api *files, const char *folder, struct
     str_list_release(&found.files);
     str_list_release(&found.folders);
     return result;
+}
+
+int stage_remove_attempt(const struct session *s, const char *folder, struct err *e)
+{
+    return remove_folder(&s->files, folder, e) == 0 ? 0 : err_about(e, "cannot remove the staging folder", folder);
 }
 
 int stage_remove(const struct session *s, const struct stage_place *place, const char *run_id, struct err *e)

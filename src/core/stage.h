@@ -22,6 +22,8 @@ int stage_row(struct stage *st, const char *json_line, size_t n, struct err *e);
 int stage_end(struct stage *st, uint64_t *rows, struct err *e);                      /* puts the last part */
 const char *stage_folder(const struct stage *st);                                    /* "/Volumes/…" */
 void stage_free(struct stage *st);                                                   /* local parts go; remote stays */
+/* Removes one attempt's folder (of stage_folder) with its files. Missing is success. */
+int stage_remove_attempt(const struct session *s, const char *folder, struct err *e);
 /* Removes everything below AT/lakeferry-RUN (files, folders), and the volume when made_volume. Missing is success. */
 int stage_remove(const struct session *s, const struct stage_place *place, const char *run_id, struct err *e);
 #endif

@@ -29,7 +29,7 @@ struct stages {
     pthread_cond_t changed;
     struct row_state rows[STAGES_MAX];
     unsigned done;
-    bool gate_open, paused, stopping;
+    bool start_open, gate_open, paused, stopping;
     bool parked, probing, gave_up;
     int parked_kind;           /* row and service that the run waits for */
     int64_t parked_since, ask_again, park_delay;
@@ -103,7 +103,8 @@ static void fail_run(struct stages *s, const struct err *e)
 static bool waits(const struct stages *s, const struct row_state *row, int kind, const struct err *e)
 {
     bool may_pass = err_parks(e) || e->code == ERR_RATE_LIMIT || e->code == ERR_TIMEOUT || e->code == ERR_UNKNOWN;
-    return may_pass && (s->gate_open || row->worked[kind % 2]);
+    bool said_so = e->code == ERR_MAINTENANCE;      /* the right host, and it will be back */
+    return may_pass && (s->gate_open || said_so || row->worked[kind % 2]);
 }
 
 static void take_result(struct stages *s, int at, bool probe, int result, const struct err *e)
@@ -208,13 +209,18 @@ static int finish_row(struct stages *s, int at, struct err *e)
     return 0;
 }
 
+/* The last row that may be worked on while its gate is shut. */
+static int last_open(const struct stages *s)
+{
+    return s->gate_open ? s->verb->count - 1 : s->start_open ? s->verb->gate : s->verb->start_gate;
+}
+
 static void start_ready(struct stages *s)
 {
     struct err e = {0};
     for (int i = 0; i < s->verb->count && !s->stopping; i++) {
         struct row_state *row = &s->rows[i];
-        bool open = i <= s->verb->gate || s->gate_open;
-        if (row->started || is_done(s, i) || !open || (s->verb->rows[i].after & ~s->done) != 0)
+        if (row->started || is_done(s, i) || i > last_open(s) || (s->verb->rows[i].after & ~s->done) != 0)
             continue;
         if (start_row(s, i, &e) != 0)
             fail_run(s, &e);
@@ -268,6 +274,8 @@ enum stages_status stages_step(struct stages *s, int64_t wait_ms, bool attended)
         status = STAGES_ENDED;
     else if (s->stopping && running == 0)
         status = STAGES_STOPPED;
+    else if (!s->start_open && !any && is_done(s, s->verb->start_gate))
+        status = STAGES_AT_START;
     else if (!s->gate_open && !any && is_done(s, s->verb->gate))
         status = STAGES_AT_GATE;
     else if (s->stopping)
@@ -281,7 +289,14 @@ enum stages_status stages_step(struct stages *s, int64_t wait_ms, bool attended)
 void stages_open_gate(struct stages *s)
 {
     pthread_mutex_lock(&s->lock);
-    s->gate_open = true;
+    s->start_open = s->gate_open = true;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void stages_open_start(struct stages *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->start_open = true;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -309,7 +324,7 @@ void stages_give_up(struct stages *s, const struct err *why, bool parked)
     pthread_mutex_lock(&s->lock);
     s->gave_up = s->gave_up || parked;
     fail_run(s, why);
-    s->job->cancel.set = 1;
+    net_cancel_set(&s->job->cancel);
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
 }
@@ -375,6 +390,7 @@ int stages_new(struct stages_job *job, const struct stages_verb *verb, bool gate
     s->job = job;
     s->verb = verb;
     s->gate_open = gate_open;
+    s->start_open = gate_open || verb->start_gate < 0 || journal_has(job->journal, "start");
     for (int i = 0; i < verb->count; i++) {
         char fact[64];
         fact_name(s, i, fact);

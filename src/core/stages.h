@@ -3,7 +3,8 @@
 /*
  * stages: executes a verb, which is a constant table of stages over the journal. A stage's work function takes the next piece of its worklist from the
  * journal, does it with blocking calls, and records the outcome; lanes (threads) of a stage call it until it says that the stage is done. Stages
- * overlap as far as `after` allows. One row is the gate: what comes behind it waits for stages_open_gate.
+ * overlap as far as `after` allows. One row is the gate: what comes behind it waits for stages_open_gate. A verb whose plan needs the compute has a
+ * gate before that one, the start gate, which waits for stages_open_start.
  *
  * A failure that may pass by itself (err_parks, and requests whose tries are used up) makes the whole run wait; one lane asks again after a growing
  * pause. Before the gate that holds only for a service that has answered already. Any other failure ends the run, drained: each lane ends its piece. The thread that executes the run calls the functions here; work functions run on lanes.
@@ -45,21 +46,25 @@ struct stages_row {
 struct stages_verb {
     const struct stages_row *rows; int count;
     int gate;                            /* index of the row behind which the run asks */
+    int start_gate;                      /* the row behind which it asks whether a stopped compute may be started for the plan; -1: none */
+    const char *retry_row;               /* the row that a retry begins again with; NULL: "send" */
     int (*open)(struct stages_job *job, struct err *e);         /* makes job->verb */
     void (*close)(struct stages_job *job);
     /* What was staged or made for the run is removed: after failure and cancel, too. */
     int (*clean)(struct stages_job *job, struct err *e);
 };
-extern const struct stages_verb import_volume_verb;
+extern const struct stages_verb export_verb, import_volume_verb, import_s3_verb, update_verb;
 
-enum stages_status { STAGES_RUNNING, STAGES_AT_GATE, STAGES_ENDED /* all rows done */, STAGES_STOPPED /* failed, given up or stopped: see stages_failure */ };
+enum stages_status { STAGES_RUNNING, STAGES_AT_START, STAGES_AT_GATE, STAGES_ENDED /* all rows done */, STAGES_STOPPED /* failed, given up or stopped: see stages_failure */ };
 struct stages;
 int stages_new(struct stages_job *job, const struct stages_verb *verb, bool gate_open, struct stages **out, struct err *e);
 /* Stops hard, joins, frees. NULL is fine. */
 void stages_free(struct stages *s);
 /* Starts what may start, waits at most wait_ms for something to happen. attended: somebody watches, so a parked run does not give up. */
 enum stages_status stages_step(struct stages *s, int64_t wait_ms, bool attended);
+/* The gate of the plan, and with it the start gate; the start gate alone (open at once when the journal has the fact "start"). */
 void stages_open_gate(struct stages *s);
+void stages_open_start(struct stages *s);
 void stages_pause(struct stages *s, bool paused);
 /* Lanes end what they have begun; hard: calls in flight are cancelled. stages_step says STAGES_STOPPED when all are gone. */
 void stages_stop(struct stages *s, bool hard);

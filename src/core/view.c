@@ -74,8 +74,25 @@ static void count_items(struct journal *j, struct view *out)
                           JOURNAL_BIT(JOURNAL_ACCEPTED);
     out->total = journal_count(j, ~0u);
     out->done = out->total - journal_count(j, open);
+    if (journal_has(j, "count.planned")) {       /* a verb that counts rows; items are what is wrong with some */
+        out->done += journal_get_i64(j, "count.verified", 0) + journal_get_i64(j, "count.present", 0);
+        out->total = journal_get_i64(j, "count.planned", 0);
+    }
     if (!out->bytes)
         out->bytes = (int64_t)journal_bytes(j, JOURNAL_BIT(JOURNAL_VERIFIED) | JOURNAL_BIT(JOURNAL_ACCEPTED));
+}
+
+/* A compute that comes up takes minutes, and what waits for it says so. */
+static void say_compute(struct journal *j, struct view *out)
+{
+    char *state = out->alive ? journal_get(j, "compute.state") : NULL;
+    for (int i = 0; state && i < out->stage_count; i++) {
+        struct view_stage *s = &out->stages[i];
+        size_t used = strlen(s->text);
+        if (s->active)
+            snprintf(s->text + used, sizeof s->text - used, ", compute is %s", state);
+    }
+    free(state);
 }
 
 static void read_stages(struct journal *j, const struct stages_verb *verb, const cJSON *live, struct view *out)
@@ -105,6 +122,7 @@ static void read_journal(struct journal *j, const struct ask *ask, struct view *
     if (summary)
         report_read_summary(summary, &out->summary);
     read_stages(j, run_verb(ask->verb), live, out);
+    say_compute(j, out);
     cJSON_Delete(live);
     cJSON_Delete(plan);
     cJSON_Delete(summary);
@@ -115,15 +133,23 @@ static void read_journal(struct journal *j, const struct ask *ask, struct view *
 static void read_names(const struct ask *ask, const char *folder, struct view *out)
 {
     char *table = ask->table.object ? name_text(&ask->table) : NULL;
-    char *place = ask->verb == ASK_IMPORT_VOLUME ? volume_path_text(&ask->source) : str_dup(ask->url);
+    char *annotations = ask->annotations_table.object ? name_text(&ask->annotations_table) : NULL;
+    char *images = ask->has_images ? volume_path_text(&ask->images) : NULL;
+    char *place = run_place(ask);
     out->verb = ask->verb;
+    out->sandbox = ask->sandbox;
+    str_copy(out->profile, sizeof out->profile, ask->profile ? ask->profile : "");
     run_title(ask, out->title, sizeof out->title);
     str_copy(out->place, sizeof out->place, place ? place : "");
     str_copy(out->table, sizeof out->table, table ? table : "");
+    str_copy(out->annotations_table, sizeof out->annotations_table, annotations ? annotations : "");
+    str_copy(out->images, sizeof out->images, images ? images : "");
     snprintf(out->report, sizeof out->report, "%s/report.jsonl", folder);
     if (access(out->report, F_OK) != 0)
         out->report[0] = '\0';
     free(table);
+    free(annotations);
+    free(images);
     free(place);
 }
 
@@ -154,6 +180,8 @@ int view_read(const char *id, struct view *out, struct err *e)
 }
 
 /* --- all runs --- */
+
+int view_ids(struct str_list *out, struct err *e) { return run_ids(out, e); }
 
 static int by_age(const void *a, const void *b)
 {

@@ -11,13 +11,16 @@ struct view {
     char id[40]; enum ask_verb verb; enum run_state state; bool alive; int pid;
     char title[320]; char place[512]; char parked_why[640];
     int64_t started_ms, ended_ms, done, total, bytes, eta_s; double rate, bytes_rate;
-    struct view_stage stages[8]; int stage_count;
+    struct view_stage stages[12]; int stage_count;
     struct run_plan plan; bool has_plan;
     struct run_summary summary; bool has_summary; int exit_status;
-    char table[320]; char report[512];
+    char table[320], annotations_table[320], images[512];       /* what it writes; "": nothing there */
+    char report[512], profile[64]; bool sandbox;                 /* it was asked for with them */
     double clarifai_rate, clarifai_limit, files_rate, files_limit; int in_flight; int64_t retried;
 };
 int view_read(const char *id, struct view *out, struct err *e);
+/* Names of all runs, in no order; without a look into them. */
+int view_ids(struct str_list *out, struct err *e);
 /* All runs, newest first. Caller frees. */
 int view_list(struct view **out, size_t *count, struct err *e);
 /* Items in a state ("failed", "conflict", "skipped", …; NULL all), from offset. */

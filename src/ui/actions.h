@@ -53,6 +53,8 @@
     X(START,        "start",        "start",        READY,      "Do what the plan says.") \
     X(DRY_RUN,      "dry-run",      "dry run",      READY,      "Make the plan and stop there: nothing is changed.") \
     X(COPY_COMMAND, "copy-command", "copy command", READY,      "Copy the same job as a command line.") \
+    X(VOLUME_FORM,  "import-volume","volume",       NONE,       "Show Import from a volume.") \
+    X(S3_FORM,      "import-s3",    "S3",           NONE,       "Show Import from S3.") \
     X(LOGIN,        "login",        "",             NONE,       "Test and store the credentials.") \
     X(FILTER,       "filter",       "filter",       NONE,       "Show only names with the typed text.") \
     X(FIND,         "find",         "find",         ROWS,       "Search for a text.") \
@@ -63,7 +65,7 @@
     X(COPY,         "copy",         "copy",         ITEM,       "Copy the name or cell through the terminal's clipboard.") \
     X(SAVE,         "save",         "export shown", ROWS,       "Write what is shown to a file, as CSV or JSON lines.") \
     X(FOLD,         "fold",         "fold",         JSON,       "Fold or unfold this part.") \
-    X(FOLD_ALL,     "fold-all",     "",             JSON,       "Fold or unfold everything.") \
+    X(FOLD_ALL,     "fold-all",     "",             ROWS,       "Fold or unfold everything.") \
     X(REFRESH,      "refresh",      "refresh",      NONE,       "Ask the platform again.") \
     X(NEXT,         "next",         "next",         NONE,       "Go to the next field or pane.") \
     X(PREVIOUS,     "previous",     "",             NONE,       "Go to the previous field or pane.") \

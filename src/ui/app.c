@@ -8,6 +8,8 @@
 
 static const enum keymap_set dialog_keys[] = { KEYS_DIALOG, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
 static const enum keymap_set command_keys[] = { KEYS_COMMAND, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
+static const enum keymap_set tab_keys[] = { KEYS_TABS, KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
+static const enum keymap_set tabs_only[] = { KEYS_TABS, KEYS_END };
 static const enum keymap_set view_keys[] = { KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
 
 int app_new(struct app **out, const struct app_options *options, struct err *e)
@@ -188,6 +190,7 @@ void app_show(struct app *app, int tab, const void *arg)
     if (tab < 0 || tab >= APP_TABS || !app->tabs[tab])
         return;
     app->tab = tab;
+    app->tabbing = false;
     app->dirty = true;
     if (!app->stacks[tab]) {
         err_clear(&e);
@@ -206,6 +209,7 @@ void app_push(struct app *app, const struct app_screen *s, const void *arg)
 {
     struct err e;
     err_clear(&e);
+    app->tabbing = false;
     if (app->tab >= 0 && open_on(app, app->tab, s, arg, &e) < 0)
         app_say_err(app, &e);
 }
@@ -227,12 +231,16 @@ const enum keymap_set *app_keys_now(const struct app *app)
         return dialog_keys;
     if (app->commanding)
         return command_keys;
+    if (app->tabbing)
+        return tab_keys;
     return top && top->screen->keys ? top->screen->keys(top->state) : view_keys;
 }
 
 bool app_typing_now(const struct app *app)
 {
     const struct app_open *top = app_top(app);
+    if (app->tabbing && !app->asking && !app->commanding)
+        return false;
     return app->asking || app->commanding || (top && top->screen->typing && top->screen->typing(top->state));
 }
 
@@ -309,21 +317,52 @@ static bool do_own(struct app *app, enum action a)
     }
 }
 
-void app_do(struct app *app, enum action a)
+/* False: the action leads nowhere here. */
+static bool do_action(struct app *app, enum action a)
 {
     app->dirty = true;
     if (do_own(app, a))
-        return;
+        return true;
     const char *why = app_typing_now(app) ? NULL : app_why_not(app, a);
     if (why) {
         app_say(app, ROLE_WARN, "%s: %s", action_row(a)->name, why);
-        return;
+        return false;
     }
     struct app_input in = { .kind = APP_ACTION, .action = a };
     if (deliver(app, app_top(app), &in))
-        return;
+        return true;
     if (a == ACTION_BACK)
         app_pop(app);
+    return a == ACTION_BACK;
+}
+
+void app_do(struct app *app, enum action a)
+{
+    do_action(app, a);
+}
+
+/* ---- the row of tabs ---- */
+
+/* An arrow that leads nowhere in the screen leads to the tabs, so that arrows and Enter reach everything. */
+static bool goes_to_tabs(const struct app *app, const struct keymap_press *press)
+{
+    const struct app_open *top = app_top(app);
+    bool outward = press->code == UI_KEY_UP || press->code == UI_KEY_LEFT;
+    return outward && !press->mods && top && !top->below && !app->asking && !app->commanding && !app->tabbing;
+}
+
+static void tabs_update(struct app *app, enum action a)
+{
+    int by = a == ACTION_NEXT ? 1 : APP_TABS - 1;
+    if (a == ACTION_BACK) {
+        app->tabbing = false;
+    } else if (a == ACTION_OPEN) {
+        app_show(app, app->tab_at, NULL);
+    } else {
+        do
+            app->tab_at = (app->tab_at + by) % APP_TABS;
+        while (!app->tabs[app->tab_at]);
+    }
 }
 
 /* ---- keys ---- */
@@ -377,6 +416,7 @@ static bool paste_press(struct app *app, const struct keymap_press *press)
 static void clicked(struct app *app, const struct keymap_press *press)
 {
     const struct layout_rect b = app->body;
+    app->tabbing = false;
     if (app->asking || app->commanding || chrome_click(app, press->row, press->col))
         return;
     if (press->row >= b.row && press->row < b.row + b.rows) {
@@ -393,7 +433,7 @@ static void unknown_key(struct app *app, const struct keymap_press *press)
     if (app->asking || !name[0])
         return;
     if (!app->commanding && !press->mods && press->code >= '1' && press->code < '1' + APP_TABS)
-        app_say(app, ROLE_DIM, "among fields alt-%s goes to this tab, or Esc, then %s; %s shows the keys", name, name, help);
+        app_say(app, ROLE_DIM, "among fields Alt-%s goes to this tab; %s shows the keys", name, help);
     else
         app_say(app, ROLE_DIM, "%s means nothing here; %s shows the keys", name, help);
 }
@@ -409,6 +449,10 @@ void app_press(struct app *app, const struct keymap_press *press)
         return;
     }
     enum action a = keymap_look_up(app->keys, app_keys_now(app), press);
+    if (a == ACTION_NONE && app->tabbing && !app->asking && !app->commanding) {  /* any other key is meant for the screen */
+        app->tabbing = false;
+        a = keymap_look_up(app->keys, app_keys_now(app), press);
+    }
     if (a == ACTION_NONE && keymap_is_text(press) && app_typing_now(app))
         typed(app, press);
     else if (a == ACTION_NONE)
@@ -417,8 +461,13 @@ void app_press(struct app *app, const struct keymap_press *press)
         answered(app, dialog_update(&app->dialog, a));
     else if (app->commanding && a != ACTION_QUIT && a != ACTION_REDRAW)
         command_update(app, a);
-    else
-        app_do(app, a);
+    else if (app->tabbing && keymap_look_up(app->keys, tabs_only, press) != ACTION_NONE)
+        tabs_update(app, a);
+    else if (!do_action(app, a) && goes_to_tabs(app, press)) {
+        app->message[0] = '\0';
+        app->tabbing = true;
+        app->tab_at = app->tab;
+    }
 }
 
 /* ---- events and time ---- */

@@ -33,8 +33,11 @@ struct app {
     int ask_tag;
     uint64_t ask_serial;             /* the screen that asked */
 
+    bool tabbing;                    /* the arrows are in the row of tabs */
+    int tab_at;                      /* the tab under them */
+
     struct line command;
-    bool commanding;
+    bool commanding, listing;        /* listing: Tab asked for all that may be typed */
     struct str_list matches;         /* what Tab offers */
     struct str_list history;
     size_t history_at;

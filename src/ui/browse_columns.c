@@ -120,7 +120,7 @@ static bool in_use(const struct browse_columns *b, const struct browse_column *c
     for (size_t i = 0; i < b->depth; i++)
         if (b->path[i] == c)
             return true;
-    return b->beside == c;
+    return b->beside == c || b->held == c;
 }
 
 /* A free slot, or that of the column not used for longest. NULL when all are in the path. */
@@ -227,7 +227,7 @@ static int go_names(struct browse_columns *b, const char *place)
 int browse_go(struct browse_columns *b, const char *place)
 {
     b->depth = 0;
-    b->beside = NULL;
+    b->beside = b->held = NULL;
     if (push(b, "") < 0)
         return -1;
     if (!place[0])
@@ -384,7 +384,7 @@ void browse_crumbs(const char *place, char *out, size_t size)
 
 static struct browse_column *column_of(const struct browse_columns *b, int i)
 {
-    return i < (int)b->depth ? b->path[i] : b->beside;
+    return i < (int)b->depth ? b->path[i] : b->held ? b->held : b->beside;
 }
 
 /* A list that failed before anything came has no count. */
@@ -437,16 +437,29 @@ static void share_right(struct browse_columns *b, int cols, int last)
     }
 }
 
+static void keep_widths(struct browse_columns *b, int last, int room)
+{
+    if (b->wide_for != b->path[last] || b->wide_of != room) {
+        b->wide_for = b->path[last];
+        b->wide_of = room;
+        b->active_cols = b->beside_cols = 0;
+    }
+    b->active_cols = b->cols[last] = b->cols[last] > b->active_cols ? b->cols[last] : b->active_cols;
+    if (!b->beside)
+        return;
+    bool known = list_count(&column_of(b, last + 1)->list) > 0;   /* words in the place of rows need no width of their own */
+    if (b->beside_cols == 0 || (known && b->cols[last + 1] > b->beside_cols))
+        b->beside_cols = b->cols[last + 1];
+    b->cols[last + 1] = b->beside_cols;
+}
+
 /* The column with the keys and what is beside it come first, then its parents as far as there is room. */
 static void plan_columns(struct browse_columns *b, struct frame *f, struct layout_rect r)
 {
     int last = (int)b->depth - 1, total = last + 1 + (b->beside ? 1 : 0);
     for (int i = 0; i < total; i++)
         b->cols[i] = wanted(column_of(b, i), f, r.rows - 1);
-    if (b->beside && list_count(&b->beside->list))
-        b->beside_cols = b->cols[last + 1];
-    else if (b->beside && browse_column_loading(b->beside) && b->beside_cols > 0)
-        b->cols[last + 1] = b->beside_cols;
+    keep_widths(b, last, r.cols);
     b->first = last;
     b->shown = total - last;
     share_right(b, r.cols, last);
@@ -473,9 +486,9 @@ static void render_head(const struct browse_column *c, struct frame *f, struct l
     const char *title = head_title(c);
     bool named = title != browse_title(c->shows);   /* a long name gives way to the count */
     int room = line.cols - 2 - (named && width && line.cols > width + 8 ? width + 1 : 0);
-    int used = frame_text(f, line.row, line.col + 1, room, active ? ROLE_TITLE : ROLE_HEAD, title);
+    int used = frame_text(f, line.row, line.col + 1, room, active ? ROLE_TITLE : ROLE_TEXT, title);
     if (used + width + 3 <= line.cols)
-        frame_right(f, line.row, line.col + line.cols - 1 - width, width, ROLE_DIM, count);
+        frame_right(f, line.row, line.col + line.cols - 1 - width, width, ROLE_TEXT, count);
 }
 
 /* What stands in the place of rows. */

@@ -28,10 +28,12 @@ struct browse_columns {
     struct browse_column *path[BROWSE_PATH_MAX];
     size_t depth;                     /* columns in path; the last has the keys */
     struct browse_column *beside;     /* what the cursor's item holds; NULL: nothing */
+    struct browse_column *held;       /* drawn in the place of beside while that is on its way; NULL: beside itself */
     uint64_t clock;
     int first, shown;                 /* columns drawn last, their widths and where: for clicks */
     int cols[BROWSE_PATH_MAX + 1];
-    int beside_cols;                  /* what the last list beside wanted: kept while the next one loads, so that nothing jumps */
+    const struct browse_column *wide_for;  /* while it has the keys, its width and that beside it only grow: nothing jumps to and fro */
+    int wide_of, active_cols, beside_cols; /* in so many cells; what they grew to */
     struct layout_rect drawn;
 };
 

@@ -63,9 +63,9 @@ static void add_table(struct browse_details *d, const struct databricks_object *
 {
     char count[24];
     const char *comment = o->comment;
-    add(d, ROLE_DIM, "%s%s%s column%s", o->format, o->format[0] ? ", " : "", str_count(o->column_count, count, sizeof count), o->column_count == 1 ? "" : "s");
     if (comment[0])
         add(d, ROLE_TEXT, "%s", comment);
+    add(d, ROLE_DIM, "%s%s%s column%s", o->format, o->format[0] ? ", " : "", str_count(o->column_count, count, sizeof count), o->column_count == 1 ? "" : "s");
     add_times(d, o);
     if (o->view_definition[0])
         add(d, ROLE_DIM, "as %s", o->view_definition);
@@ -101,8 +101,9 @@ static void add_object(struct browse_details *d, struct catalog *catalog, const 
     free(typed);
 }
 
-void browse_details_make(struct browse_details *d, struct catalog *catalog, const struct browse_column *c, const struct catalog_entry *en)
+void browse_details_make(struct browse_details *d, struct catalog *catalog, const struct browse_column *c, const struct catalog_entry *en, bool hold)
 {
+    size_t before = d->count;
     d->count = 0;
     d->waits = false;
     if (!en)
@@ -120,6 +121,8 @@ void browse_details_make(struct browse_details *d, struct catalog *catalog, cons
         break;
     default: add_object(d, catalog, c, en);
     }
+    if (hold && d->waits && d->count < before)
+        d->count = before;
 }
 
 void browse_details_render(const struct browse_details *d, struct frame *f, struct layout_rect r)

@@ -10,7 +10,7 @@ struct browse_details {
     size_t count;
     bool waits;      /* a table's description is on its way */
 };
-/* en NULL: nothing is under the cursor. catalog NULL: there is none yet. */
-void browse_details_make(struct browse_details *d, struct catalog *catalog, const struct browse_column *c, const struct catalog_entry *en);
+/* en NULL: nothing is under the cursor. catalog NULL: there is none yet. hold: lines whose words are on their way stay as they were. */
+void browse_details_make(struct browse_details *d, struct catalog *catalog, const struct browse_column *c, const struct catalog_entry *en, bool hold);
 void browse_details_render(const struct browse_details *d, struct frame *f, struct layout_rect r);
 #endif

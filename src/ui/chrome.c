@@ -61,6 +61,10 @@ static void render_tabs(struct app *app, struct frame *f)
         char text[64];
         tab_text(app, i, form, text, sizeof text);
         frame_text(f, 0, spans[i].col, f->cols - spans[i].col, i == app->tab ? ROLE_TAB_ACTIVE : ROLE_TAB, text);
+        if (app->tabbing && i == app->tab_at) {  /* brackets too: the tab in front is shown reversed already */
+            frame_text(f, 0, spans[i].col - 1, 1, ROLE_KEY, "[");
+            frame_text(f, 0, spans[i].col + spans[i].cols, 1, ROLE_KEY, "]");
+        }
     }
     int room = f->cols - 1 - end;
     if (room >= 4)
@@ -103,12 +107,6 @@ static void render_place(struct app *app, struct frame *f)
 
 struct hints { struct app *app; struct frame *f; int row, col, end; bool draw; bool seen[ACTION_COUNT]; };
 
-static void upper_first(char *text)
-{
-    if (text[0] >= 'a' && text[0] <= 'z' && text[1])
-        text[0] = (char)(text[0] - 32);
-}
-
 /* "[i]mport", "[?]", "Enter opens": writes the hint and returns its width; nothing is written when it does not fit. */
 static int put_hint(struct frame *f, int row, int col, int end, const char *key, const char *label, bool off)
 {
@@ -120,7 +118,6 @@ static int put_hint(struct frame *f, int row, int col, int end, const char *key,
         snprintf(after, sizeof after, "%s", label + 1);
     } else {
         snprintf(before, sizeof before, letter || !label[0] ? "[%s]" : "%s", key);
-        upper_first(before);
         snprintf(after, sizeof after, "%s%s", label[0] ? " " : "", label);
     }
     int width = frame_width(f, before) + frame_width(f, after);
@@ -136,13 +133,14 @@ static void add_hint(void *ctx, enum action a)
     struct hints *h = ctx;
     char key[64];
     const struct action_row *row = action_row(a);
-    if (!row->hint[0] || h->seen[a])
+    bool off = app_why_not(h->app, a) != NULL;
+    if (!row->hint[0] || h->seen[a] || (off && row->need == NEED_JSON))  /* most values have no parts: said only where one has */
         return;
     h->seen[a] = true;
     keymap_key_of(h->app->keys, app_keys_now(h->app), a, key, sizeof key);
     if (!key[0])
         return;
-    int width = put_hint(h->f, h->row, h->col, h->end, key, row->hint, app_why_not(h->app, a) != NULL);
+    int width = put_hint(h->f, h->row, h->col, h->end, key, row->hint, off);
     if (width)
         h->col += width + 2;
 }
@@ -177,16 +175,22 @@ static void render_hints(struct app *app, struct frame *f, int row)
     struct hints h = { .app = app, .f = f, .row = row, .col = 1 };
     h.end = render_always(app, f, row) - 1;
     enum keymap_set first = app_keys_now(app)[0];
-    bool own = first != KEYS_DIALOG && first != KEYS_COMMAND && first != KEYS_PICKER && first != KEYS_LINE;
+    bool own = first != KEYS_DIALOG && first != KEYS_COMMAND && first != KEYS_PICKER && first != KEYS_LINE && first != KEYS_TABS;
     if (own && top && top->screen->hints) {
         for (const enum action *a = top->screen->hints; *a != ACTION_NONE; a++)
             add_hint(&h, *a);
         return;
     }
+    if (first == KEYS_TABS) {
+        static const struct { const char *key, *label; } tabs[] = { { "Left Right", "choose a tab" }, { "Enter", "opens it" }, { "Down", "back" } };
+        for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++)
+            h.col += put_hint(f, row, h.col, h.end, tabs[i].key, tabs[i].label, false) + 2;
+        return;
+    }
     if (first == KEYS_FORM)
-        h.col += put_hint(f, row, h.col, h.end, "enter", "opens, edits or presses", false) + 2;
+        h.col += put_hint(f, row, h.col, h.end, "Enter", "opens, edits or presses", false) + 2;
     else if (first == KEYS_PICKER || first == KEYS_DIALOG)
-        h.col += put_hint(f, row, h.col, h.end, "enter", "takes it", false) + 2;
+        h.col += put_hint(f, row, h.col, h.end, "Enter", "takes it", false) + 2;
     for (const enum keymap_set *s = app_keys_now(app); *s != KEYS_END; s++)
         keymap_each(app->keys, *s, add_hint, &h);
 }
@@ -225,21 +229,50 @@ static void render_message(struct app *app, struct frame *f, int row)
     render_wrapped(f, row, app->message_role, app->message);
 }
 
-static void render_command(struct app *app, struct frame *f, int row)
+/* All that may be typed, in columns over the end of the body. */
+static void render_matches(struct app *app, struct frame *f, int end_row)
+{
+    int widest = 1, most = app->body.rows > 4 ? app->body.rows - 2 : app->body.rows;
+    for (size_t i = 0; i < app->matches.count; i++) {
+        int width = frame_width(f, app->matches.items[i]);
+        widest = width > widest ? width : widest;
+    }
+    int columns = (f->cols - 2) / (widest + 2) > 0 ? (f->cols - 2) / (widest + 2) : 1, count = (int)app->matches.count;
+    int rows = (count + columns - 1) / columns < most ? (count + columns - 1) / columns : most, top = end_row - rows;
+    if (rows < 1)
+        return;
+    frame_fill(f, (struct layout_rect){ top - 1, 0, rows + 1, f->cols }, ROLE_TEXT);
+    frame_rule(f, top - 1, 0, f->cols, NULL);
+    for (int i = 0; i < count && i < rows * columns; i++)
+        frame_text(f, top + i % rows, 1 + i / rows * (widest + 2), widest, ROLE_HINT, app->matches.items[i]);
+    if (count > rows * columns)
+        frame_glyph(f, end_row - 1, f->cols - 1, ROLE_DIM, GLYPH_ELLIPSIS);
+}
+
+/* What fits of it, in one line. */
+static void render_few_matches(struct app *app, struct frame *f, int row, int end)
 {
     int col = 1;
+    for (size_t i = 0; i < app->matches.count; i++) {
+        int width = frame_width(f, app->matches.items[i]);
+        if (col + width + 4 > end) {
+            frame_glyph(f, row, col, ROLE_DIM, GLYPH_ELLIPSIS);
+            return;
+        }
+        col += frame_text(f, row, col, width, ROLE_HINT, app->matches.items[i]) + 2;
+    }
+}
+
+static void render_command(struct app *app, struct frame *f, int row)
+{
     frame_text(f, row, 0, 2, ROLE_KEY, " :");
     line_render(&app->command, f, row, 2, f->cols - 3, ROLE_TEXT, true);
     frame_fill(f, (struct layout_rect){ row + 1, 0, 1, f->cols }, ROLE_TEXT);
     int end = render_always(app, f, row + 1);
-    for (size_t i = 0; i < app->matches.count; i++) {
-        int width = frame_width(f, app->matches.items[i]);
-        if (col + width + 4 > end) {
-            frame_glyph(f, row + 1, col, ROLE_DIM, GLYPH_ELLIPSIS);
-            return;
-        }
-        col += frame_text(f, row + 1, col, width, ROLE_HINT, app->matches.items[i]) + 2;
-    }
+    if (app->listing)
+        render_matches(app, f, f->rows >= RULES_FROM ? row - 1 : row);
+    else
+        render_few_matches(app, f, row + 1, end);
 }
 
 /* ---- all ---- */

@@ -9,6 +9,7 @@ static bool is_command(enum action a)
 void command_begin(struct app *app)
 {
     app->commanding = true;
+    app->tabbing = app->listing = false;
     line_set(&app->command, NULL);
     app->history_at = app->history.count;
     command_matches(app);
@@ -16,7 +17,7 @@ void command_begin(struct app *app)
 
 static void end(struct app *app)
 {
-    app->commanding = false;
+    app->commanding = app->listing = false;
     line_set(&app->command, NULL);
     str_list_release(&app->matches);
 }
@@ -29,7 +30,7 @@ void command_matches(struct app *app)
         const struct action_row *row = action_row((enum action)a);
         if (!is_command((enum action)a) || !str_starts(row->name, text))
             continue;
-        if (text[0] || (row->hint[0] && !app_why_not(app, (enum action)a)))  /* with nothing typed: what makes sense now */
+        if (text[0] || app->listing || (row->hint[0] && !app_why_not(app, (enum action)a)))  /* with nothing typed: what makes sense now, unless all are listed */
             str_list_add(&app->matches, row->name);
     }
     if (app->hooks.complete)
@@ -50,11 +51,15 @@ static size_t common_prefix(const struct str_list *l)
     return n;
 }
 
+/* Tab that completes nothing lists all that may follow; once more takes the list away. */
 static void complete(struct app *app)
 {
     size_t n = common_prefix(&app->matches);
-    if (n <= app->command.text.len)
+    if (n <= app->command.text.len) {
+        app->listing = !app->listing;
+        command_matches(app);
         return;
+    }
     char *text = str_dup_n(app->matches.items[0], n);
     if (text)
         line_set(&app->command, text);

@@ -276,6 +276,8 @@ static struct form_event leave(struct form *f, struct form_item *it, int by, boo
         step_row(f, by);
     else
         step(f, by);
+    if (rows && by < 0 && f->focus == id)   /* what lies above the form may take it */
+        return event(FORM_NOTHING, id);
     return event(text ? FORM_DONE : FORM_HANDLED, id);
 }
 
@@ -377,20 +379,23 @@ static void render_field(const struct form_item *it, struct frame *f, struct lay
     col += w.label + 2;
     int sign = is_text(it) ? 0 : 4, note = frame_width(f, it->note);
     int room = line.col + line.cols - col - sign - (note ? note + 2 : 0);  /* what a long value may take of the note's column */
-    if (note && room < VALUE_LEAST)  /* a value is worth more than where it came from */
-        room = VALUE_LEAST;
-    int need = frame_width(f, line_text(&it->value)) + 1;
+    const char *shown = is_text(it) || it->value.text.len ? line_text(&it->value) : "(choose)";
+    int need = frame_width(f, shown) + 1, least = need < VALUE_LEAST && !is_text(it) ? need : VALUE_LEAST;
+    if (note && room < least)  /* a value is worth more than where it came from */
+        room = least;
     if (need > w.value || note == 0)
         w.value = need < room && note ? need : room;
+    else if (w.value > room && note)  /* the note leaves its column rather than be cut */
+        w.value = need > room ? need : room;
     if (is_text(it))
         line_render(&it->value, f, line.row, col, w.value, ROLE_FIELD, here);
     else {
-        int used = frame_text(f, line.row, col, w.value, ROLE_TEXT, it->value.text.len ? line_text(&it->value) : "(choose)");
+        int used = frame_text(f, line.row, col, w.value, ROLE_TEXT, shown);
         if (here)
             frame_select(f, line.row, col, used);
     }
     col += w.value + 2;
-    frame_text(f, line.row, col, line.col + line.cols - col - 4, it->note_role, it->note);
+    frame_text(f, line.row, col, line.col + line.cols - col - sign, it->note_role, it->note);
     if (it->kind == FORM_CHOICE)
         frame_right(f, line.row, line.col, line.cols, ROLE_DIM, CHOICE_SIGN);
 }
@@ -498,6 +503,7 @@ void form_render(struct form *f, struct frame *frame, struct layout_rect r)
             continue;
         render_item(f, i, frame, (struct layout_rect){ r.row + row - f->top, r.col, 1, r.cols }, w, &button_col);
     }
+    frame_more(frame, all, f->top > 0, row >= f->top + r.rows);
     if (f->picking)
         picker_render(&f->picker, frame, all);
 }

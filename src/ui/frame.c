@@ -349,6 +349,14 @@ void frame_bar(struct frame *f, int row, int col, int rows)
         put_glyph(f, row + i, col, ROLE_RULE, GLYPH_BAR);
 }
 
+void frame_more(struct frame *f, struct layout_rect r, bool above, bool below)
+{
+    if (above && r.rows > 0)
+        frame_glyph(f, r.row, r.col + r.cols - 1, ROLE_TEXT, GLYPH_ABOVE);
+    if (below && r.rows > 0)
+        frame_glyph(f, r.row + r.rows - 1, r.col + r.cols - 1, ROLE_TEXT, GLYPH_BELOW);
+}
+
 void frame_box(struct frame *f, struct layout_rect r, const char *title)
 {
     if (r.rows < 2 || r.cols < 2)

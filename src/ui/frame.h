@@ -67,6 +67,8 @@ void frame_fill(struct frame *f, struct layout_rect r, enum theme_role role);
 /* A horizontal line over cols cells with an optional title in it. */
 void frame_rule(struct frame *f, int row, int col, int cols, const char *title);
 void frame_bar(struct frame *f, int row, int col, int rows);
+/* Signs at the right edge of r that rows follow above or below it. */
+void frame_more(struct frame *f, struct layout_rect r, bool above, bool below);
 /* A box around the edge of r, blank inside. */
 void frame_box(struct frame *f, struct layout_rect r, const char *title);
 /* Shows cells as selected, or gives them another role. Whole wide characters only. */

@@ -1,6 +1,7 @@
 #include "ui/keymap.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include <strings.h>
 
 struct binding { enum keymap_set set; uint32_t code; unsigned mods; enum action action; };
 
@@ -43,7 +44,7 @@ static const struct binding defaults[] = {
     { KEYS_TABLE, K(UI_KEY_ENTER), ACTION_RECORD }, { KEYS_TABLE, K('/'), ACTION_FIND }, { KEYS_TABLE, K('n'), ACTION_FIND_NEXT },
     { KEYS_TABLE, K('N'), ACTION_FIND_PREVIOUS }, { KEYS_TABLE, K('y'), ACTION_COPY }, { KEYS_TABLE, K('e'), ACTION_SAVE },
 
-    { KEYS_TREE, K(UI_KEY_ENTER), ACTION_FOLD }, { KEYS_TREE, K(' '), ACTION_FOLD }, { KEYS_TREE, K('z'), ACTION_FOLD_ALL },
+    { KEYS_TREE, K(UI_KEY_ENTER), ACTION_OPEN }, { KEYS_TREE, K(' '), ACTION_FOLD }, { KEYS_TREE, K('z'), ACTION_FOLD_ALL },
     { KEYS_TREE, K('y'), ACTION_COPY },
 
     { KEYS_RUN, K('p'), ACTION_PAUSE }, { KEYS_RUN, K('R'), ACTION_RETRY }, { KEYS_RUN, K('x'), ACTION_CANCEL }, { KEYS_RUN, K('w'), ACTION_REPORT },
@@ -57,6 +58,8 @@ static const struct binding defaults[] = {
     { KEYS_FORM, K(UI_KEY_ENTER), ACTION_OPEN }, { KEYS_FORM, K(UI_KEY_TAB), ACTION_NEXT },
     { KEYS_FORM, K(UI_KEY_BACK_TAB), ACTION_PREVIOUS }, { KEYS_FORM, K(UI_KEY_ESC), ACTION_BACK },
     { KEYS_FORM, C('r'), ACTION_REFRESH },
+
+    { KEYS_IMPORT, A('v'), ACTION_VOLUME_FORM }, { KEYS_IMPORT, A('s'), ACTION_S3_FORM },
 
     { KEYS_LINE, K(UI_KEY_LEFT), ACTION_LEFT }, { KEYS_LINE, C('b'), ACTION_LEFT },
     { KEYS_LINE, K(UI_KEY_RIGHT), ACTION_RIGHT }, { KEYS_LINE, C('f'), ACTION_RIGHT },
@@ -77,6 +80,9 @@ static const struct binding defaults[] = {
     { KEYS_DIALOG, K(UI_KEY_TAB), ACTION_NEXT }, { KEYS_DIALOG, K(UI_KEY_BACK_TAB), ACTION_PREVIOUS },
     { KEYS_DIALOG, K(UI_KEY_ENTER), ACTION_ACCEPT }, { KEYS_DIALOG, K(UI_KEY_ESC), ACTION_BACK },
 
+    { KEYS_TABS, K(UI_KEY_LEFT), ACTION_PREVIOUS }, { KEYS_TABS, K(UI_KEY_RIGHT), ACTION_NEXT }, { KEYS_TABS, K(UI_KEY_ENTER), ACTION_OPEN },
+    { KEYS_TABS, K(UI_KEY_DOWN), ACTION_BACK }, { KEYS_TABS, K(UI_KEY_ESC), ACTION_BACK },
+
     { KEYS_COMMAND, K(UI_KEY_TAB), ACTION_COMPLETE }, { KEYS_COMMAND, K(UI_KEY_ENTER), ACTION_ACCEPT }, { KEYS_COMMAND, K(UI_KEY_ESC), ACTION_BACK },
     { KEYS_COMMAND, K(UI_KEY_UP), ACTION_UP }, { KEYS_COMMAND, K(UI_KEY_DOWN), ACTION_DOWN },
 };
@@ -86,16 +92,16 @@ static const struct { const char *name, *title; } sets_table[KEYS_SETS] = {
     [KEYS_END] = { "", "" }, [KEYS_GLOBAL] = { "global", "Everywhere" }, [KEYS_VIEW] = { "view", "Where letters are commands" },
     [KEYS_LIST] = { "list", "Lists" }, [KEYS_BROWSE] = { "browse", "Browse" }, [KEYS_TABLE] = { "table", "Preview of rows" },
     [KEYS_TREE] = { "tree", "Record and JSON" }, [KEYS_RUN] = { "run", "A run that goes on" },
-    [KEYS_ENDED] = { "ended", "A run that has ended" }, [KEYS_FORM] = { "form", "Forms" },
+    [KEYS_ENDED] = { "ended", "A run that has ended" }, [KEYS_FORM] = { "form", "Forms" }, [KEYS_IMPORT] = { "import", "Import" },
     [KEYS_LINE] = { "line", "Typing a text" }, [KEYS_PICKER] = { "picker", "Pickers" }, [KEYS_DIALOG] = { "dialog", "Questions" },
-    [KEYS_COMMAND] = { "command", "Command line" },
+    [KEYS_TABS] = { "tabs", "The row of tabs" }, [KEYS_COMMAND] = { "command", "Command line" },
 };
 
 static const struct { uint32_t code; const char *name; } key_names[] = {
-    { ' ', "space" }, { UI_KEY_TAB, "tab" }, { UI_KEY_ENTER, "enter" }, { UI_KEY_ESC, "esc" }, { UI_KEY_UP, "up" }, { UI_KEY_DOWN, "down" },
-    { UI_KEY_LEFT, "left" }, { UI_KEY_RIGHT, "right" }, { UI_KEY_HOME, "home" }, { UI_KEY_END, "end" }, { UI_KEY_PAGE_UP, "page-up" },
-    { UI_KEY_PAGE_DOWN, "page-down" }, { UI_KEY_BACKSPACE, "backspace" }, { UI_KEY_DELETE, "delete" }, { UI_KEY_INSERT, "insert" },
-    { UI_KEY_BACK_TAB, "shift-tab" }, { UI_KEY_WHEEL_UP, "wheel-up" }, { UI_KEY_WHEEL_DOWN, "wheel-down" },
+    { ' ', "Space" }, { UI_KEY_TAB, "Tab" }, { UI_KEY_ENTER, "Enter" }, { UI_KEY_ESC, "Esc" }, { UI_KEY_UP, "Up" }, { UI_KEY_DOWN, "Down" },
+    { UI_KEY_LEFT, "Left" }, { UI_KEY_RIGHT, "Right" }, { UI_KEY_HOME, "Home" }, { UI_KEY_END, "End" }, { UI_KEY_PAGE_UP, "Page-Up" },
+    { UI_KEY_PAGE_DOWN, "Page-Down" }, { UI_KEY_BACKSPACE, "Backspace" }, { UI_KEY_DELETE, "Delete" }, { UI_KEY_INSERT, "Insert" },
+    { UI_KEY_BACK_TAB, "Shift-Tab" }, { UI_KEY_WHEEL_UP, "Wheel-Up" }, { UI_KEY_WHEEL_DOWN, "Wheel-Down" },
 };
 #define KEY_NAMES (sizeof key_names / sizeof key_names[0])
 
@@ -134,11 +140,17 @@ char *keymap_key_name(uint32_t code, unsigned mods, char *out, size_t size)
     char plain[16] = "";
     const char *name = special_name(code);
     if (!name && code > UI_KEY_F0 && code <= UI_KEY_F0 + 63)
-        snprintf(plain, sizeof plain, "f%u", (unsigned)(code - UI_KEY_F0));
+        snprintf(plain, sizeof plain, "F%u", (unsigned)(code - UI_KEY_F0));
     else if (!name && code < 0x110000)
-        plain[utf8_encode(code, plain)] = '\0';
-    snprintf(out, size, "%s%s%s", mods & UI_MOD_CTRL ? "ctrl-" : "", mods & UI_MOD_ALT ? "alt-" : "", name ? name : plain);
+        plain[utf8_encode(mods && code >= 'a' && code <= 'z' ? code - 32 : code, plain)] = '\0';
+    snprintf(out, size, "%s%s%s", mods & UI_MOD_CTRL ? "Ctrl-" : "", mods & UI_MOD_ALT ? "Alt-" : "", name ? name : plain);
     return out;
+}
+
+/* With Ctrl or Alt a letter has no case: Shift and Caps Lock change nothing. */
+static uint32_t fold(uint32_t code, unsigned mods)
+{
+    return mods && code >= 'A' && code <= 'Z' ? code + 32 : code;
 }
 
 bool keymap_key_parse(const char *name, uint32_t *code, unsigned *mods)
@@ -146,30 +158,33 @@ bool keymap_key_parse(const char *name, uint32_t *code, unsigned *mods)
     int64_t n;
     *mods = 0;
     for (;;) {
-        if (str_starts(name, "ctrl-") && name[5])
+        if (strncasecmp(name, "Ctrl-", 5) == 0 && name[5])
             *mods |= UI_MOD_CTRL, name += 5;
-        else if (str_starts(name, "alt-") && name[4])
+        else if (strncasecmp(name, "Alt-", 4) == 0 && name[4])
             *mods |= UI_MOD_ALT, name += 4;
         else
             break;
     }
     for (size_t i = 0; i < KEY_NAMES; i++) {
-        if (str_eq(key_names[i].name, name)) {
+        if (str_ieq(key_names[i].name, name)) {
             *code = key_names[i].code;
             return true;
         }
     }
-    if (name[0] == 'f' && str_i64(name + 1, &n) && n >= 1 && n <= 63) {
+    if ((name[0] | 32) == 'f' && str_i64(name + 1, &n) && n >= 1 && n <= 63) {
         *code = UI_KEY_F0 + (uint32_t)n;
         return true;
     }
     size_t len = strlen(name);
-    return len > 0 && utf8_decode(name, len, code) == len && *code >= 0x20 && *code != UTF8_BAD;
+    if (len == 0 || utf8_decode(name, len, code) != len || *code < 0x20 || *code == UTF8_BAD)
+        return false;
+    *code = fold(*code, *mods);
+    return true;
 }
 
 static bool matches(const struct binding *b, enum keymap_set set, const struct keymap_press *press)
 {
-    return b->set == set && b->code == press->code && b->mods == press->mods;
+    return b->set == set && b->code == fold(press->code, press->mods) && b->mods == press->mods;
 }
 
 static const struct binding *binding_at(const struct keymap *k, size_t i)

@@ -18,16 +18,16 @@ enum keymap_key {
 enum keymap_mod { UI_MOD_CTRL = 1, UI_MOD_ALT = 2 };
 
 struct keymap_press {
-    uint32_t code;   /* a code point or enum keymap_key; Ctrl-letters are the letter in lower case with the modifier */
+    uint32_t code;   /* a code point or enum keymap_key; letters with Ctrl or Alt in any case, bindings in lower case */
     unsigned mods;
     int row, col;    /* of UI_KEY_CLICK */
 };
 
 /* True when the press is a character to be typed. */
 bool keymap_is_text(const struct keymap_press *k);
-/* "q", "ctrl-r", "alt-1", "f10", "space", "page-up" into out; returns out. */
+/* "q", "Ctrl-R", "Alt-1", "F10", "Space", "Page-Up" into out: the one spelling everywhere. Returns out. */
 char *keymap_key_name(uint32_t code, unsigned mods, char *out, size_t size);
-/* The reverse; false when it is no key. */
+/* The reverse, in any case ("ctrl-r"); false when it is no key. */
 bool keymap_key_parse(const char *name, uint32_t *code, unsigned *mods);
 
 enum keymap_set {
@@ -35,7 +35,7 @@ enum keymap_set {
     KEYS_GLOBAL,    /* everywhere */
     KEYS_VIEW,      /* where letters are commands */
     KEYS_LIST, KEYS_BROWSE, KEYS_TABLE, KEYS_TREE, KEYS_RUN, KEYS_ENDED,
-    KEYS_FORM, KEYS_LINE, KEYS_PICKER, KEYS_DIALOG, KEYS_COMMAND,
+    KEYS_FORM, KEYS_IMPORT, KEYS_LINE, KEYS_PICKER, KEYS_DIALOG, KEYS_TABS, KEYS_COMMAND,
     KEYS_SETS
 };
 

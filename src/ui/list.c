@@ -420,7 +420,11 @@ static bool move(struct list *l, enum action a)
 {
     size_t page = l->page > 1 ? (size_t)l->page - 1 : 1;
     switch (a) {
-    case ACTION_UP: move_to(l, l->cursor ? l->cursor - 1 : 0); return true;
+    case ACTION_UP:
+        if (l->cursor == 0)
+            return false;  /* what lies above the list may take it */
+        move_to(l, l->cursor - 1);
+        return true;
     case ACTION_DOWN: move_to(l, l->cursor + 1); return true;
     case ACTION_PAGE_UP: move_to(l, l->cursor > page ? l->cursor - page : 0); return true;
     case ACTION_PAGE_DOWN: move_to(l, l->cursor + page); return true;
@@ -483,6 +487,22 @@ static void underline_match(const struct list *l, struct frame *f, int row, int 
         frame_recolour(f, row, col + from + i, 1, ROLE_MATCH);
 }
 
+#define SELECTED_MOST 40   /* cells of a long name that are shown reversed */
+#define SIGN_COLS 2        /* at the right edge of a list that does not fit: whether more rows are above or below */
+
+/* Only the name, of a long one the first words: two rows that change whole would be dear on a slow line. */
+static int selected_cells(const struct frame *f, int row, int col, int used)
+{
+    if (used <= SELECTED_MOST)
+        return used < 1 ? 1 : used;
+    for (int n = SELECTED_MOST; n > SELECTED_MOST / 2; n--) {
+        const struct frame_cell *c = frame_cell(f, row, col + n);
+        if (c && c->len == 1 && c->text[0] == ' ')
+            return n;
+    }
+    return SELECTED_MOST;
+}
+
 /* Notes stand at the right edge; they go away before a name is cut below 12 cells, or when the name needs their room. */
 static void render_row(struct list *l, struct frame *f, struct layout_rect line, size_t at, const struct list_look *look)
 {
@@ -498,7 +518,7 @@ static void render_row(struct list *l, struct frame *f, struct layout_rect line,
     col++;
     if (row.kind) {
         char kind[2] = { row.kind, '\0' };
-        frame_text(f, line.row, col, end - col, ROLE_DIM, kind);
+        frame_text(f, line.row, col, end - col, row.role, kind);  /* no role of its own: colours beside the cursor would double its bytes */
         col += 2;
     }
     int room = end - col;
@@ -508,8 +528,8 @@ static void render_row(struct list *l, struct frame *f, struct layout_rect line,
     underline_match(l, f, line.row, col, used, row.name);
     if (notes)
         frame_right(f, line.row, end - note, note, row.note_role, row.note);
-    if (here && look->active)  /* only the name: two rows that change whole would be dear on a slow line */
-        frame_select(f, line.row, col, used ? used : 1);
+    if (here && look->active)
+        frame_select(f, line.row, col, selected_cells(f, line.row, col, used));
     if (here && marked)        /* the mark hides the pointer */
         frame_select(f, line.row, line.col, 1);
 }
@@ -524,7 +544,7 @@ int list_width(const struct list *l, struct frame *f, int rows)
         int width = 1 + (row.kind ? 2 : 0) + frame_width(f, row.name) + (row.note ? 1 + frame_width(f, row.note) : 0);
         widest = width > widest ? width : widest;
     }
-    return widest;
+    return widest + (n > (size_t)(rows > 0 ? rows : 0) ? SIGN_COLS : 0);
 }
 
 void list_render_rows(struct list *l, struct frame *f, struct layout_rect r, const struct list_look *look)
@@ -540,6 +560,10 @@ void list_render_rows(struct list *l, struct frame *f, struct layout_rect r, con
         frame_wrap(f, (struct layout_rect){ r.row, r.col + 1, r.rows, r.cols - 1 }, look->empty_role, words, true);
         return;
     }
+    size_t page = (size_t)r.rows;
+    frame_more(f, r, l->top > 0, l->top + page < n);
+    if (n > page && r.cols > 12)
+        layout_cut_right(&r, SIGN_COLS);
     for (int i = 0; i < r.rows && l->top + (size_t)i < n; i++)
         render_row(l, f, (struct layout_rect){ r.row + i, r.col, 1, r.cols }, l->top + (size_t)i, look);
 }

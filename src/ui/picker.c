@@ -1,5 +1,6 @@
 #include "ui/picker.h"
 #include "base/str.h"
+#include "ui/words.h"
 
 void picker_init(struct picker *p, const char *title)
 {
@@ -89,13 +90,37 @@ static void empty_words(const struct picker *p, char *out, size_t size)
         str_copy(out, size, p->loading ? "loading" : "there is nothing here");
 }
 
+void picker_set_age(struct picker *p, int64_t listed_at_ms)
+{
+    words_age("listed", listed_at_ms, p->age, sizeof p->age);
+}
+
+/* The way up stands first and is no item. */
+static void count_words(const struct picker *p, char *out, size_t size)
+{
+    struct list_row first = { 0 };
+    const struct list *l = &p->list;
+    size_t total = list_total(l), count = list_count(l);
+    char shown[32], all[32];
+    if (total)
+        l->source.row(l->source.ctx, 0, &first);
+    if (first.name && str_eq(first.name, "..")) {
+        count -= count && list_index(l, 0) == 0;
+        total--;
+    }
+    str_count(count, shown, sizeof shown);
+    str_count(total, all, sizeof all);
+    bool filtered = !str_eq(picker_text(p), "");
+    snprintf(out, size, "%s%s%s%s", filtered ? shown : "", filtered ? " of " : "", all, p->loading ? "+" : "");
+}
+
 void picker_render(struct picker *p, struct frame *f, struct layout_rect r)
 {
     char words[640], count[80], foot[160];
     p->list.source = list_store_source(&p->store);
     struct layout_rect box = layout_centre(r, r.rows, r.cols > 72 ? 64 : r.cols - 4);
     frame_box(f, box, p->title);
-    list_count_text(&p->list, p->loading, count, sizeof count);
+    count_words(p, count, sizeof count);
     snprintf(foot, sizeof foot, " %s%s%s ", count, p->age[0] ? "  " : "", p->age);
     frame_right(f, box.row + box.rows - 1, box.col + 2, box.cols - 4, ROLE_DIM, foot);
     layout_cut_top(&box, 1);

@@ -29,5 +29,7 @@ enum picker_end picker_update(struct picker *p, enum action a);
 bool picker_type(struct picker *p, uint32_t cp);
 const char *picker_id(const struct picker *p);    /* NULL when nothing is under the cursor */
 const char *picker_text(const struct picker *p);  /* what is typed */
+/* Says in the foot how old the list is ("listed just now"); 0: nothing is said. Milliseconds of the wall clock. */
+void picker_set_age(struct picker *p, int64_t listed_at_ms);
 void picker_render(struct picker *p, struct frame *f, struct layout_rect r);
 #endif

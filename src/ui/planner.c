@@ -10,11 +10,12 @@
 
 struct job {
     struct event_queue *queue;
-    uint64_t serial, number;
+    uint64_t serial, owner, number;
+    int event;
     struct ask *ask;
     char id[40];
 };
-struct note { char id[40]; struct err error; };
+struct note { char id[40]; uint64_t owner; struct err error; };
 
 static void ask_free(struct ask *ask)
 {
@@ -55,6 +56,7 @@ static void tell(const struct job *job, int event, const struct err *error)
     if (!n)
         return;
     str_copy(n->id, sizeof n->id, job->id);
+    n->owner = job->owner;
     n->error = *error;
     event_post(job->queue, event, job->serial, job->number, n, free, &ignored);
 }
@@ -105,10 +107,10 @@ static void start_work(void *arg, struct session *session, struct net_cancel *ca
     struct err e = { 0 };
     (void)cancel;
     if (pass(job->id, session, &e) < 0)
-        err_about(&e, "cannot start the run", job->id);
+        err_about(&e, job->event == EVENT_STARTED ? "cannot start the run" : "cannot go on with the plan", job->id);
     else
         err_clear(&e);
-    tell(job, EVENT_STARTED, &e);
+    tell(job, job->event, &e);
     job_free(job);
 }
 
@@ -124,7 +126,8 @@ static void discard_work(void *arg, struct session *session, struct net_cancel *
 
 void planner_init(struct planner *p, struct ui_world *world, uint64_t serial)
 {
-    *p = (struct planner){ .world = world, .serial = serial };
+    static uint64_t last;
+    *p = (struct planner){ .world = world, .serial = serial, .owner = ++last };
 }
 
 static struct job *make_job(const struct planner *p, struct ask *ask)
@@ -134,7 +137,7 @@ static struct job *make_job(const struct planner *p, struct ask *ask)
         ask_free(ask);
         return NULL;
     }
-    *job = (struct job){ .queue = app_queue(p->world->app), .serial = p->serial, .number = p->number, .ask = ask };
+    *job = (struct job){ .queue = app_queue(p->world->app), .serial = p->serial, .owner = p->owner, .number = p->number, .event = EVENT_STARTED, .ask = ask };
     str_copy(job->id, sizeof job->id, p->id);
     return job;
 }
@@ -151,8 +154,9 @@ static bool run_job(struct planner *p, struct job *job, world_work work, struct 
 
 static void set_id(struct planner *p, const char *id)
 {
+    runs_feed_set_draft(p->world->runs, p->id, false);
     str_copy(p->id, sizeof p->id, id);
-    runs_feed_set_draft(p->world->runs, id);
+    runs_feed_set_draft(p->world->runs, id, true);
 }
 
 /* A run that is no longer wanted. */
@@ -175,7 +179,7 @@ void planner_release(struct planner *p)
 void planner_drop(struct planner *p, bool again, int64_t ms)
 {
     p->number++;
-    p->beginning = p->starting = false;
+    p->beginning = p->starting = p->agreed = false;
     err_clear(&p->error);
     p->due_ms = again ? time_mono_ms() + ms : 0;
     if (p->id[0]) {
@@ -203,6 +207,15 @@ void planner_start(struct planner *p)
     p->starting = p->id[0] && run_job(p, make_job(p, NULL), start_work, &e);
 }
 
+void planner_agree(struct planner *p)
+{
+    struct err e;
+    struct job *job = p->id[0] ? make_job(p, NULL) : NULL;
+    if (job)
+        job->event = EVENT_AGREED;
+    p->agreed = job && run_job(p, job, start_work, &e);
+}
+
 bool planner_busy(const struct planner *p)
 {
     return p->due_ms > 0 || p->beginning;
@@ -213,7 +226,7 @@ bool planner_take(struct planner *p, const struct event *ev, char started[40], s
     const struct note *n = ev->payload;
     started[0] = '\0';
     err_clear(e);
-    if (!n || (ev->id != EVENT_PLANNING && ev->id != EVENT_STARTED))
+    if (!n || n->owner != p->owner || (ev->id != EVENT_PLANNING && ev->id != EVENT_STARTED && ev->id != EVENT_AGREED))
         return false;
     if (ev->tag != p->number) {       /* the form changed meanwhile */
         if (ev->id == EVENT_PLANNING && n->id[0])
@@ -226,8 +239,12 @@ bool planner_take(struct planner *p, const struct event *ev, char started[40], s
         set_id(p, n->id);
         return true;
     }
-    p->starting = false;
     *e = n->error;
+    if (ev->id == EVENT_AGREED) {
+        p->agreed = n->error.code == ERR_NONE;
+        return true;
+    }
+    p->starting = false;
     if (n->error.code == ERR_NONE) {
         str_copy(started, 40, n->id);
         set_id(p, "");

@@ -6,16 +6,18 @@
  */
 #include "ui/world.h"
 
-enum planner_event { EVENT_PLANNING = EVENT_OWN + 40, EVENT_STARTED };
+enum planner_event { EVENT_PLANNING = EVENT_OWN + 40, EVENT_STARTED, EVENT_AGREED };
 
 struct planner {
     struct ui_world *world;
     uint64_t serial;         /* of the screen that gets the events */
     char id[40];             /* the run; "" while there is none */
+    uint64_t owner;          /* tells planners of one screen apart */
     uint64_t number;         /* of the newest wish; answers to older ones are dropped */
     int64_t due_ms;          /* when to begin, monotonic; 0: nothing is waiting */
     bool beginning;          /* a run is being made */
     bool starting;           /* the gate is being opened */
+    bool agreed;             /* the compute may be started for the plan: the answer is on its way, or was given */
     struct err error;        /* why no run could be made; code set */
 };
 
@@ -29,6 +31,8 @@ bool planner_due(const struct planner *p);
 void planner_begin(struct planner *p, struct ask *ask);
 /* Opens the gate; EVENT_STARTED follows. */
 void planner_start(struct planner *p);
+/* Lets the compute be started, which the plan waits for; EVENT_AGREED tells when that went wrong. */
+void planner_agree(struct planner *p);
 /* Takes an event of the planner. EVENT_STARTED: started gets the run's id, which is the planner's no more, or e tells why not. */
 bool planner_take(struct planner *p, const struct event *ev, char started[40], struct err *e);
 bool planner_busy(const struct planner *p);

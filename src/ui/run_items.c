@@ -3,7 +3,8 @@
 #include "core/ids.h"
 
 #define PAGE 1000
-#define NAME_CELLS 34        /* names are set in a column of at most so many cells */
+#define NAME_CELLS 34        /* names are set in a column of so many cells at most, on a wide screen of more */
+#define OUTCOME_CELLS 46     /* wanted right of the names */
 
 /* ---- reading, on another thread ---- */
 
@@ -73,6 +74,28 @@ static int read_state(const struct run_items_ask *ask, const char *state, struct
     return 0;
 }
 
+static int add_sample(const struct run_sample *s, struct run_items *all, struct err *e)
+{
+    struct view_item *items = realloc(all->items, (all->count + 1) * sizeof *items);
+    if (!items)
+        return err_no_memory(e);
+    all->items = items;
+    items[all->count++] = (struct view_item){ .key = str_printf("%s %s", s->table, s->key), .state = str_dup(s->change), .reason = str_dup(s->text), .bytes = -1 };
+    return items[all->count - 1].key ? 0 : err_no_memory(e);
+}
+
+/* The sample rows of an update's plan. */
+static int read_samples(const struct run_items_ask *ask, struct run_items *all, struct err *e)
+{
+    struct view *v = malloc(sizeof *v);
+    int result = v ? view_read(ask->run, v, e) : err_no_memory(e);
+    for (size_t i = 0; result == 0 && i < RUN_SAMPLES && v->plan.samples[i].table[0]; i++)
+        if (!ask->samples[0] || str_eq(v->plan.samples[i].change, ask->samples))
+            result = add_sample(&v->plan.samples[i], all, e);
+    free(v);
+    return result;
+}
+
 static void read_work(void *arg, struct session *session, struct net_cancel *cancel)
 {
     struct job *job = arg;
@@ -80,9 +103,11 @@ static void read_work(void *arg, struct session *session, struct net_cancel *can
     struct run_items *all = calloc(1, sizeof *all);
     const char *s = job->ask.states;
     (void)session, (void)cancel;
-    if (all && !s[0])
+    if (all && job->ask.samples)
+        read_samples(&job->ask, all, &all->error);
+    else if (all && !s[0])
         read_state(&job->ask, NULL, all, &all->error);
-    while (all && all->error.code == ERR_NONE && s[0]) {
+    while (all && !job->ask.samples && all->error.code == ERR_NONE && s[0]) {
         char state[32];
         size_t n = strcspn(s, " ");
         snprintf(state, sizeof state, "%.*s", (int)n, s);
@@ -113,6 +138,8 @@ static const char *shown_name(const char *key, const char *place)
     size_t n = strlen(place);
     while (n && place[n - 1] == '/')
         n--;
+    if (n && str_starts(key, place) && key[n] == '#')   /* a row of the file */
+        return key + n;
     return n && strncmp(key, place, n) == 0 && key[n] == '/' && key[n + 1] ? key + n + 1 : key;
 }
 
@@ -124,19 +151,43 @@ static int cells(const char *text)
     return n;
 }
 
-static int name_column(const struct run_items *r, const char *place)
+static int name_column(const struct run_items *r, const char *place, int cols)
 {
-    int most = 0;
+    int most = 0, room = cols - OUTCOME_CELLS > NAME_CELLS ? cols - OUTCOME_CELLS : NAME_CELLS;
     for (size_t i = 0; i < r->count && i < PAGE; i++) {
         int n = cells(shown_name(r->items[i].key, place));
         most = n > most ? n : most;
     }
-    return most < NAME_CELLS ? most : NAME_CELLS;
+    return most < room ? most : room;
 }
 
-static char *row_text(const struct view_item *it, const struct run_items_ask *ask, bool with_state, int column)
+/* The name, safe to show; one wider than the column loses its middle, so that the file and what happens to it stay in sight. Owned. */
+static char *fit_name(const char *name, int column)
 {
-    const char *name = shown_name(it->key, ask->place), *reason = it->reason ? it->reason : "";
+    struct buf b = BUF_INIT;
+    char *out = NULL;
+    column = column > NAME_CELLS ? column : NAME_CELLS;
+    if (utf8_escape(&b, name, strlen(name), UTF8_ESCAPE_LINE) < 0 || !b.data) {
+        buf_release(&b);
+        return str_dup(name);
+    }
+    if (utf8_cells(b.data, b.len) <= column)
+        out = str_dup(b.data);
+    else {
+        size_t head = utf8_fit(b.data, b.len, (column - 3) / 3), tail = head;
+        while (tail < b.len && utf8_cells(b.data + tail, b.len - tail) > column - 3 - (column - 3) / 3) {
+            int width;
+            tail += utf8_cluster(b.data + tail, b.len - tail, &width);
+        }
+        out = str_printf("%.*s...%s", (int)head, b.data, b.data + tail);
+    }
+    buf_release(&b);
+    return out;
+}
+
+static char *row_words(const struct view_item *it, const struct run_items_ask *ask, bool with_state, const char *name, int column)
+{
+    const char *reason = it->reason ? it->reason : "";
     const char *id = it->input_id ? it->input_id : "", *state = it->state ? it->state : "";
     int pad = column - cells(name);
     if (ask->changed)
@@ -146,9 +197,17 @@ static char *row_text(const struct view_item *it, const struct run_items_ask *as
     return str_printf("%s%*s  %s", name, pad > 0 ? pad : 0, "", reason[0] ? reason : state);
 }
 
+static char *row_text(const struct view_item *it, const struct run_items_ask *ask, bool with_state, int column)
+{
+    char *name = fit_name(shown_name(it->key, ask->place), column);
+    char *text = name ? row_words(it, ask, with_state, name, column) : NULL;
+    free(name);
+    return text;
+}
+
 int run_items_rows(const struct run_items *r, const struct run_items_ask *ask, bool with_state, struct list_store *out, struct err *e)
 {
-    int column = name_column(r, ask->place);
+    int column = name_column(r, ask->place, ask->cols);
     for (size_t i = 0; i < r->count; i++) {
         char *text = row_text(&r->items[i], ask, with_state, column);
         struct list_row row = { .id = r->items[i].key, .name = text ? text : r->items[i].key };
@@ -167,8 +226,12 @@ bool run_items_details(const struct run_items *r, const char *key, char *out, si
         char bytes[32];
         if (!str_eq(it->key, key))
             continue;
-        snprintf(out, size, "%s%s%s. %s%s%sFile: %s (%s)", it->state ? it->state : "", it->reason ? ": " : "", it->reason ? it->reason : "",
-                 it->input_id ? "Input id: " : "", it->input_id ? it->input_id : "", it->input_id ? ". " : "", it->key,
+        if (it->bytes < 0) {
+            snprintf(out, size, "%s: %s%s%s", it->key, it->state ? it->state : "", it->reason && it->reason[0] ? ": " : "", it->reason ? it->reason : "");
+            return true;
+        }
+        snprintf(out, size, "%s%s%s. %s%s%s%s: %s (%s)", it->state ? it->state : "", it->reason ? ": " : "", it->reason ? it->reason : "",
+                 it->input_id ? "Input id: " : "", it->input_id ? it->input_id : "", it->input_id ? ". " : "", it->key[0] == '/' ? "File" : "Item", it->key,
                  str_bytes(it->bytes > 0 ? (uint64_t)it->bytes : 0, bytes, sizeof bytes));
         return true;
     }

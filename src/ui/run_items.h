@@ -17,7 +17,9 @@ struct run_items_ask {
     bool changed;             /* only those whose id had to be changed */
     bool whole_path;          /* ids are made from whole paths */
     char place[512];          /* "/Volumes/c/s/v/path" the run reads from; names are shown from there on */
-    const char *title;        /* of the screen; a constant */
+    char title[120];          /* of the screen */
+    const char *samples;      /* a constant: rows of the run's plan with this change ("": all) in the place of items; NULL: items */
+    int cols;                 /* cells that a row has; 0 when not known: names are then cut as on a narrow screen */
 };
 struct run_items { struct view_item *items; size_t count; bool more; struct err error; };
 

@@ -10,6 +10,11 @@ bool run_keys_unfinished(const struct view *v)
     return !v->alive && (v->state == RUN_RUNNING || v->state == RUN_PAUSED || v->state == RUN_PARKED || v->state == RUN_FAILED);
 }
 
+int64_t run_keys_again(const struct view *v)
+{
+    return v->has_summary ? v->summary.failed + v->summary.unaccounted + v->summary.cancelled : 0;
+}
+
 static bool not_started(const struct view *v)
 {
     return !v->alive && (v->state == RUN_PLANNING || v->state == RUN_AT_GATE);
@@ -17,7 +22,7 @@ static bool not_started(const struct view *v)
 
 static bool has_rows(const struct view *v)
 {
-    return v->table[0] && v->has_summary && v->summary.rows > 0;
+    return v->table[0] && v->has_summary && (v->summary.rows > 0 || v->verb == ASK_UPDATE);
 }
 
 uint32_t run_keys_met(const struct view *v)
@@ -28,7 +33,7 @@ uint32_t run_keys_met(const struct view *v)
     met |= NEED_BIT(NEED_RUN);
     met |= v->alive || run_keys_unfinished(v) || not_started(v) ? NEED_BIT(NEED_RUN_ACTIVE) : 0;
     met |= v->alive ? 0 : NEED_BIT(NEED_RUN_ENDED);
-    met |= run_words_wrong(v) > 0 || (v->has_summary && v->summary.cancelled > 0) ? NEED_BIT(NEED_FAILED) : 0;
+    met |= run_keys_again(v) > 0 ? NEED_BIT(NEED_FAILED) : 0;
     met |= v->table[0] ? NEED_BIT(NEED_TABLE) : 0;
     return met;
 }
@@ -41,10 +46,12 @@ const char *run_keys_why_not(const struct view *v, enum action a)
         return "wait for its end, then what failed can be sent again";
     if (a == ACTION_RETRY && run_keys_unfinished(v))
         return "it has not ended: s resumes it";
+    if (a == ACTION_RETRY && run_keys_again(v) == 0 && run_words_wrong(v) > 0)
+        return "conflicts are not sent again: their ids are other inputs'";
     if (a == ACTION_RESUME && v->alive)
         return "this run goes on already";
     if (a == ACTION_RESUME && !run_keys_unfinished(v))
-        return not_started(v) ? "it was not started: start it from Import" : "this run is finished";
+        return not_started(v) ? "it was not started: start it from its form" : "this run is finished";
     if (a == ACTION_PREVIEW && !v->table[0])
         return "this run writes no table";
     if (a == ACTION_PREVIEW && !has_rows(v))

@@ -14,5 +14,7 @@ bool run_keys_do(struct app *app, const struct view *v, enum action a, int event
 void run_keys_answer(struct app *app, const struct view *v, int tag, int answer, int event, uint64_t serial);
 /* Says how a job ended; payload of its event. */
 void run_keys_done(struct app *app, const struct run_done *done);
+/* Items that can be sent again: an id that is somebody else's stays in conflict. */
+int64_t run_keys_again(const struct view *v);
 bool run_keys_unfinished(const struct view *v);
 #endif

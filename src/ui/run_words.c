@@ -37,7 +37,7 @@ static const char *live_word(const struct view *v)
 {
     switch (v->state) {
     case RUN_PLANNING: return "planning";
-    case RUN_AT_GATE: return "waits for your answer";
+    case RUN_AT_GATE: return v->plan.start_only ? "asks to start the compute" : "waits for your answer";
     case RUN_PARKED: return "waits for the platform";
     case RUN_PAUSED: return "paused";
     default: return "running";
@@ -66,7 +66,7 @@ char *run_words_state(const struct view *v, char *out, size_t size)
     else if (v->alive)
         str_copy(out, size, live_word(v));
     else if (v->state == RUN_DONE && wrong > 0)
-        snprintf(out, size, "done, %s not imported", count(wrong, n));
+        snprintf(out, size, v->verb <= ASK_IMPORT_S3 ? "done, %s not imported" : "done, %s failed", count(wrong, n));
     else
         str_copy(out, size, dead_word(v));
     return out;
@@ -87,11 +87,18 @@ const char *run_words_short_id(const char *id)
     return dash ? dash + 1 : id;
 }
 
+/* "app/dataset" of "owner/app/dataset": the app tells more. */
+static const char *without_owner(const char *text)
+{
+    const char *app = strchr(text, '/');
+    return app && strchr(app + 1, '/') ? app + 1 : text;
+}
+
 char *run_words_title(const struct view *v, char *out, size_t size)
 {
     static const char *const verbs[] = { "import", "import", "export", "update" };
     char place[512];
-    const char *target = strstr(v->title, " -> "), *app;
+    const char *target = strstr(v->title, " -> ");
     str_copy(place, sizeof place, v->place);
     if (str_starts(place, "/Volumes/")) {
         memmove(place, place + 9, strlen(place + 9) + 1);
@@ -104,11 +111,8 @@ char *run_words_title(const struct view *v, char *out, size_t size)
         if (str_ends(place, "/"))
             place[strlen(place) - 1] = '\0';
     }
-    target = target ? target + 4 : "";
-    app = strchr(target, '/');
-    if (app && strchr(app + 1, '/'))   /* the owner is left out: the app tells more */
-        target = app + 1;
-    snprintf(out, size, "%s %s%s%s", (size_t)v->verb < 4 ? verbs[v->verb] : "", place, target[0] ? " -> " : "", target);
+    target = without_owner(target ? target + 4 : "");
+    snprintf(out, size, "%s %s%s%s", (size_t)v->verb < 4 ? verbs[v->verb] : "", v->verb >= ASK_EXPORT ? without_owner(place) : place, target[0] ? " -> " : "", target);
     return out;
 }
 
@@ -142,89 +146,39 @@ char *run_words_progress(const struct view *v, char *out, size_t size)
     return out;
 }
 
-char *run_words_summary(const struct view *v, char *out, size_t size)
+/* What became of rows, or of items; an update tells rows only. */
+static int put_outcomes(const struct view *v, char *out, size_t size)
 {
     const struct run_summary *s = &v->summary;
-    const struct { int64_t n; const char *words; } parts[] = {
-        { s->verified, "verified" }, { s->present, "already there" }, { s->skipped, "skipped" }, { s->failed, "failed" },
-        { s->conflict, "in conflict" }, { s->unaccounted, "unaccounted for" }, { s->cancelled, "cancelled" },
+    const char *verified = v->verb == ASK_EXPORT ? "exported" : "verified";
+    const struct { int64_t n; const char *words; bool always; } parts[] = {
+        { s->inserted, "inserted", v->verb == ASK_UPDATE }, { s->changed, "changed", v->verb == ASK_UPDATE }, { s->unchanged, "unchanged", false },
+        { s->missing, "gone in Clarifai", false }, { v->verb == ASK_UPDATE ? -1 : s->verified, verified, s->present <= 0 && v->verb != ASK_UPDATE },
+        { v->verb == ASK_UPDATE ? -1 : s->present, "already there", false }, { s->skipped, "skipped", false }, { s->failed, "failed", false },
+        { s->conflict, "in conflict", false }, { s->unaccounted, "unaccounted for", false }, { s->cancelled, "cancelled", false },
     };
     char n[32];
     int used = 0;
-    out[0] = '\0';
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
-        if (parts[i].n > 0 || (i == 0 && s->present == 0))
+        if (parts[i].n > 0 || parts[i].always)
             used = put(out, size, used, "%s%s %s", used ? ", " : "", count(parts[i].n, n), parts[i].words);
-    if (s->verified == 0 && s->present > 0)
+    return used;
+}
+
+char *run_words_summary(const struct view *v, char *out, size_t size)
+{
+    const struct run_summary *s = &v->summary;
+    char n[32];
+    out[0] = '\0';
+    int used = put_outcomes(v, out, size);
+    if (s->verified == 0 && s->present > 0 && v->verb <= ASK_IMPORT_S3)
         used = put(out, size, used, "; nothing was to be sent");
-    if (s->rows >= 0 && v->table[0])
-        used = put(out, size, used, "; %s row%s in %s%s", count(s->rows, n), plural(s->rows), v->table, s->commits == 0 ? ", which was up to date" : "");
+    if (s->commits == 0 && v->verb == ASK_UPDATE)
+        used = put(out, size, used, "; nothing was written");
+    else if (s->rows >= 0 && v->table[0])
+        used = put(out, size, used, "; %s row%s in %s%s%s", count(s->rows, n), plural(s->rows), v->table, v->annotations_table[0] ? " and its annotations" : "",
+                   s->commits == 0 ? ", which was up to date" : "");
     if (s->milliseconds > 0)
         put(out, size, used, "; %s", str_duration(s->milliseconds, n, sizeof n));
     return out;
-}
-
-/* ---- plans ---- */
-
-static struct plan_line *add(struct plan_line *lines, size_t *n, enum plan_open open, enum theme_role role)
-{
-    struct plan_line *l = &lines[*n < PLAN_LINES ? (*n)++ : PLAN_LINES - 1];
-    l->open = open;
-    l->role = role;
-    l->text[0] = '\0';
-    return l;
-}
-
-static void add_counted(struct plan_line *lines, size_t *n, int64_t number, enum plan_open open, enum theme_role role, const char *one, const char *many)
-{
-    char text[32];
-    if (number <= 0)
-        return;
-    struct plan_line *l = add(lines, n, open, role);
-    snprintf(l->text, sizeof l->text, "%9s %s", count(number, text), number == 1 ? one : many);
-}
-
-static void add_time(const struct run_plan *p, double files_rate, struct plan_line *lines, size_t *n)
-{
-    char requests[32], pictures[32], time[32];
-    struct plan_line *l = add(lines, n, PLAN_OPEN_NOTHING, ROLE_TEXT);
-    if (p->new_items == 0 && p->requests == 0) {
-        str_copy(l->text, sizeof l->text, "nothing to send: everything is there already");
-        l->role = ROLE_GOOD;
-        return;
-    }
-    int used = snprintf(l->text, sizeof l->text, "%9s request%s to Clarifai, %s to the volume: %s", count(p->requests, requests), plural(p->requests),
-                        count(p->new_items, pictures), str_duration(p->seconds * 1000, time, sizeof time));
-    if (files_rate > 0 && used > 0 && (size_t)used < sizeof l->text)
-        snprintf(l->text + used, sizeof l->text - (size_t)used, " at %.0f files/s", files_rate);
-}
-
-static void add_places(const struct run_plan *p, struct plan_line *lines, size_t *n)
-{
-    if (p->compute_must_start)
-        snprintf(add(lines, n, PLAN_OPEN_NOTHING, ROLE_WARN)->text, sizeof lines->text, "%s has to be started to write the table", p->compute);
-    for (size_t i = 0; i < sizeof p->notes / sizeof *p->notes; i++)
-        if (p->notes[i][0])
-            str_copy(add(lines, n, PLAN_OPEN_NOTHING, ROLE_WARN)->text, sizeof lines->text, p->notes[i]);
-    if (p->staging[0])
-        snprintf(add(lines, n, PLAN_OPEN_NOTHING, ROLE_DIM)->text, sizeof lines->text, "staging in %s", p->staging);
-}
-
-size_t run_words_plan(const struct run_plan *p, double files_rate, struct plan_line out[PLAN_LINES])
-{
-    size_t n = 0;
-    char a[32], b[32], c[32];
-    struct plan_line *l = add(out, &n, PLAN_OPEN_ALL, ROLE_TEXT);
-    snprintf(l->text, sizeof l->text, "%9s file%s, %s candidate%s, %s (content: when read)", count(p->files, a), plural(p->files),
-             count(p->candidates, b), plural(p->candidates), str_bytes(p->bytes > 0 ? (uint64_t)p->bytes : 0, c, sizeof c));
-    l = add(out, &n, PLAN_OPEN_NOTHING, ROLE_TITLE);
-    snprintf(l->text, sizeof l->text, "%9s new, %s already there", count(p->new_items, a), count(p->present, b));
-    add_counted(out, &n, p->conflict, PLAN_OPEN_CONFLICT, ROLE_WARN, "conflict: the id is somebody else's input",
-                "conflicts: ids of somebody else's inputs");
-    add_counted(out, &n, p->failed, PLAN_OPEN_FAILED, ROLE_WARN, "will fail", "will fail");
-    add_counted(out, &n, p->skipped, PLAN_OPEN_SKIPPED, ROLE_TEXT, "file of another type", "files of other types");
-    add_counted(out, &n, p->ids_changed, PLAN_OPEN_CHANGED, ROLE_TEXT, "id changed to fit Clarifai's rules", "ids changed to fit Clarifai's rules");
-    add_time(p, files_rate, out, &n);
-    add_places(p, out, &n);
-    return n;
 }

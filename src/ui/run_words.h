@@ -13,7 +13,7 @@ char *run_words_title(const struct view *v, char *out, size_t size);
 const char *run_words_short_id(const char *id);
 /* "640 / 1,150  55 %  88/s  0:06 left"; "" when nothing is counted. */
 char *run_words_progress(const struct view *v, char *out, size_t size);
-/* "1,150 verified, 38 already there, 2 failed; 1,192 rows written in 1 commit; 0:23". */
+/* "1,150 verified, 38 already there, 2 failed; 1,192 rows in main.vision.pictures; 0:23". */
 char *run_words_summary(const struct view *v, char *out, size_t size);
 /* The stage that works now and counts; NULL when there is none. */
 const struct view_stage *run_words_active(const struct view *v);
@@ -21,8 +21,11 @@ const struct view_stage *run_words_active(const struct view *v);
 int64_t run_words_wrong(const struct view *v);
 
 /* A line of a plan. open: what of it can be looked at. */
-enum plan_open { PLAN_OPEN_NOTHING, PLAN_OPEN_FAILED = 1, PLAN_OPEN_SKIPPED, PLAN_OPEN_CONFLICT, PLAN_OPEN_CHANGED, PLAN_OPEN_ALL };
+enum plan_open { PLAN_OPEN_NOTHING, PLAN_OPEN_FAILED = 1, PLAN_OPEN_SKIPPED, PLAN_OPEN_CONFLICT, PLAN_OPEN_CHANGED, PLAN_OPEN_ALL,
+                 PLAN_OPEN_INSERTED, PLAN_OPEN_UPDATED, PLAN_OPEN_UNCHANGED, PLAN_OPEN_MISSING, PLAN_OPEN_SAMPLES };
 struct plan_line { enum plan_open open; enum theme_role role; char text[500]; };
 #define PLAN_LINES 16
-size_t run_words_plan(const struct run_plan *p, double files_rate, struct plan_line out[PLAN_LINES]);
+/* run_plans.c: the plan of v, which has one, in a few words ("12 to insert, 3 to change"), and line by line. */
+char *run_words_plan_brief(const struct view *v, char *out, size_t size);
+size_t run_words_plan(const struct view *v, double files_rate, struct plan_line out[PLAN_LINES]);
 #endif

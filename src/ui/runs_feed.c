@@ -8,6 +8,7 @@
 
 #define LIVE_MS 250          /* between two readings while something runs */
 #define IDLE_MS 1000         /* between two looks whether a run was added */
+#define RUNS_FEED_DRAFTS 16  /* more than there are forms */
 #define ALL_MS 10000         /* between two readings of everything without a sign of change */
 
 struct runs_feed {
@@ -17,7 +18,7 @@ struct runs_feed {
     pthread_mutex_t lock;    /* guards what follows */
     pthread_cond_t wake;
     bool stop, poked;
-    char draft[40];
+    char drafts[RUNS_FEED_DRAFTS][40];   /* "": none */
     struct runs_list *now;
     /* the thread's own */
     struct timespec stamp;   /* of the folder of runs */
@@ -89,13 +90,21 @@ static struct runs_list *read_live(const struct runs_list *old)
     return l;
 }
 
+static bool is_draft(const struct runs_feed *f, const char *id)
+{
+    for (size_t i = 0; id[0] && i < RUNS_FEED_DRAFTS; i++)
+        if (str_eq(f->drafts[i], id))
+            return true;
+    return false;
+}
+
 static void count_live(struct runs_feed *f, struct runs_list *l)
 {
     l->live = 0;
     for (size_t i = 0; i < l->count; i++) {
         const struct view *v = &l->views[i];
         bool begun = v->state != RUN_PLANNING && v->state != RUN_AT_GATE;
-        l->live += v->alive && begun && !str_eq(v->id, f->draft);
+        l->live += v->alive && begun && !is_draft(f, v->id);
     }
 }
 
@@ -250,12 +259,16 @@ void runs_feed_poke(struct runs_feed *f)
     pthread_mutex_unlock(&f->lock);
 }
 
-void runs_feed_set_draft(struct runs_feed *f, const char *id)
+void runs_feed_set_draft(struct runs_feed *f, const char *id, bool draft)
 {
-    if (!f)
+    if (!f || !id[0])
         return;
     pthread_mutex_lock(&f->lock);
-    str_copy(f->draft, sizeof f->draft, id);
+    for (size_t i = 0; i < RUNS_FEED_DRAFTS; i++)
+        if (str_eq(f->drafts[i], draft ? "" : id)) {
+            str_copy(f->drafts[i], sizeof f->drafts[i], draft ? id : "");
+            break;
+        }
     pthread_mutex_unlock(&f->lock);
     runs_feed_poke(f);
 }
@@ -265,7 +278,7 @@ bool runs_feed_is_draft(struct runs_feed *f, const char *id)
     if (!f)
         return false;
     pthread_mutex_lock(&f->lock);
-    bool is = f->draft[0] && str_eq(f->draft, id);
+    bool is = is_draft(f, id);
     pthread_mutex_unlock(&f->lock);
     return is;
 }

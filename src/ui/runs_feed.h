@@ -29,8 +29,8 @@ const struct runs_list *runs_feed_now(struct runs_feed *f);
 void runs_list_unref(const struct runs_list *l);
 /* Reads everything at once: something was started or removed. */
 void runs_feed_poke(struct runs_feed *f);
-/* A run that this program only plans with: it is in no count and no list of runs. "" for none. */
-void runs_feed_set_draft(struct runs_feed *f, const char *id);
+/* A run that this program only plans with is in no count and no list of runs. draft false: it is one no more. "" is none. */
+void runs_feed_set_draft(struct runs_feed *f, const char *id, bool draft);
 bool runs_feed_is_draft(struct runs_feed *f, const char *id);
 /* NULL when it is not there. */
 const struct view *runs_list_find(const struct runs_list *l, const char *id);

@@ -2,6 +2,7 @@
 #include "base/utf8.h"
 #include "ui/auth_jobs.h"
 #include "ui/screens.h"
+#include "ui/words.h"
 
 enum field {
     FIELD_PROFILE = 1, FIELD_HOST, FIELD_TOKEN, FIELD_COMPUTE, HEAD_CLARIFAI, FIELD_OWNER, FIELD_PAT, FIELDS,
@@ -375,7 +376,6 @@ static void list_compute(struct auth *a, int64_t max_age_ms)
     struct picker *p = &a->form.picker;
     struct err ignored;
     struct err why;
-    char age[24];
     const struct catalog_list *l = world(a)->catalog ? catalog_get(world(a)->catalog, "compute:", max_age_ms) : NULL;
     picker_clear(p);
     p->loading = l ? l->loading : world(a)->catalog != NULL;
@@ -394,9 +394,7 @@ static void list_compute(struct auth *a, int64_t max_age_ms)
         err_sentence(&l->error, p->problem, sizeof p->problem);
     else if (!world(a)->catalog && world_check(world(a), &why) < 0)
         err_sentence(&why, p->problem, sizeof p->problem);
-    p->age[0] = '\0';
-    if (l && l->listed_at_ms)
-        snprintf(p->age, sizeof p->age, "listed %s ago", time_age(time_wall_ms() - l->listed_at_ms, age, sizeof age));
+    words_age("listed", l ? l->listed_at_ms : 0, p->age, sizeof p->age);
     catalog_list_unref(l);
 }
 

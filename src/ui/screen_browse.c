@@ -2,8 +2,10 @@
 #include "base/timefmt.h"
 #include "core/cache.h"
 #include "ui/screens.h"
+#include "ui/words.h"
 
 #define REST_MS 60              /* the cursor rests: what is beside it and the details follow */
+#define HOLD_MS 600             /* so long what stood beside the item before stays: most answers come within */
 #define AGAIN_MS 5000           /* a list that failed is asked for again */
 #define MINUTE_MS 60000         /* ages are said in minutes; what is entered is asked for when it is older */
 #define BESIDE_AGE_MS 600000    /* what is only looked at in passing may be older */
@@ -18,6 +20,7 @@ struct browse {
     char compute[80];           /* "warehouse running" */
     char identity[384];         /* whose names these are */
     bool moving;                /* the cursor moved and has not rested yet */
+    int64_t hold_ms;            /* monotonic: until then */
     bool details_drawn;
     bool down;                  /* it was said that the platform does not answer */
 };
@@ -46,17 +49,30 @@ static void leave_beside(struct browse *b)
     b->columns.beside = NULL;
 }
 
+/* What is beside the new item is drawn once, when it is there: not first as nothing, then in parts. */
+static void hold(struct browse *b)
+{
+    const struct browse_column *c = b->columns.beside;
+    if (!c || !browse_column_loading(c) || time_mono_ms() >= b->hold_ms)
+        b->columns.held = NULL;
+}
+
 static void find_beside(struct browse *b)
 {
     const struct catalog_entry *en = browse_current(active(b));
     char *place = en ? browse_place_below(active(b), en) : NULL;
     struct browse_column *old = b->columns.beside;
-    if (!place || !old || !str_eq(old->place, place)) {
+    bool other = !place || !old || !str_eq(old->place, place);
+    if (other) {
+        if (old && !browse_column_loading(old))
+            b->columns.held = old;   /* before the new one is made: what is held is not given up for it */
         leave_beside(b);
         b->columns.beside = place ? browse_column_at(&b->columns, place) : NULL;
         if (b->columns.beside)
             browse_column_ask(b->columns.beside, world(b)->catalog, BESIDE_AGE_MS);
+        b->hold_ms = time_mono_ms() + HOLD_MS;
     }
+    hold(b);
     free(place);
 }
 
@@ -84,6 +100,9 @@ static bool waits_long(const struct browse_column *c)
 
 static void plan_wake(struct browse *b)
 {
+    int64_t held = b->hold_ms - time_mono_ms();
+    if (held > 0 && (b->columns.held || b->details.waits))
+        app_wake(b->app, held);
     app_wake(b->app, failed_now(b) ? AGAIN_MS : waits_now(b) ? WAITING_MS : MINUTE_MS);
 }
 
@@ -110,7 +129,7 @@ static void settle(struct browse *b)
 {
     b->moving = false;
     find_beside(b);
-    browse_details_make(&b->details, world(b)->catalog, active(b), browse_current(active(b)));
+    browse_details_make(&b->details, world(b)->catalog, active(b), browse_current(active(b)), time_mono_ms() < b->hold_ms);
     plan_wake(b);
 }
 
@@ -138,7 +157,7 @@ static void enter(struct browse *b)
     }
     next->entered = true;
     b->columns.path[b->columns.depth++] = next;
-    b->columns.beside = NULL;
+    b->columns.beside = b->columns.held = NULL;
     browse_column_ask(next, world(b)->catalog, MINUTE_MS);
     settle(b);
 }
@@ -148,6 +167,7 @@ static bool leave(struct browse *b)
     if (b->columns.depth <= 1)
         return false;
     leave_beside(b);
+    b->columns.held = NULL;
     b->columns.beside = b->columns.path[--b->columns.depth];
     settle(b);
     return true;
@@ -355,10 +375,15 @@ static bool act(struct browse *b, enum action a)
     case ACTION_COPY: copy_names(b); return true;
     case ACTION_REFRESH: refresh(b); return true;
     case ACTION_OPEN:
+        if (active(b)->shows == BROWSE_COLUMNS)   /* nothing is in a column: the rows are what follows */
+            preview(b);
+        else
+            enter(b);
+        return true;
     case ACTION_RIGHT:
     case ACTION_NEXT: enter(b); return true;
     case ACTION_LEFT:
-    case ACTION_PREVIOUS: leave(b); return true;
+    case ACTION_PREVIOUS: return leave(b);
     case ACTION_BACK: return back(b);
     default: return false;
     }
@@ -528,14 +553,10 @@ static void place_of_browse(const void *state, struct app_words *out)
 
 static const char *age_words(const struct catalog_list *l, char *out, size_t size)
 {
-    char age[24];
-    int64_t ms = time_wall_ms() - l->listed_at_ms;
     if (l->listed_at_ms == 0)
         str_copy(out, size, "known from last time");
-    else if (ms < MINUTE_MS)
-        str_copy(out, size, "listed just now");
     else
-        snprintf(out, size, "listed %s ago", time_age(ms, age, sizeof age));
+        words_age("listed", l->listed_at_ms, out, size);
     return out;
 }
 
@@ -585,7 +606,7 @@ static void status_browse(const void *state, struct app_words *out)
 }
 
 static const enum action hints_browse[] = {
-    ACTION_IMPORT, ACTION_PREVIEW, ACTION_FILTER, ACTION_MARK, ACTION_REFRESH, ACTION_EXPORT, ACTION_UPDATE, ACTION_COPY, ACTION_NONE,
+    ACTION_IMPORT, ACTION_PREVIEW, ACTION_EXPORT, ACTION_UPDATE, ACTION_FILTER, ACTION_MARK, ACTION_REFRESH, ACTION_COPY, ACTION_NONE,
 };
 
 const struct app_screen screen_browse = {

@@ -1,11 +1,20 @@
+#include "ui/job_screen.h"
 #include "ui/screens.h"
 
-static void render_export(void *state, struct app *app, struct frame *f, struct layout_rect r)
+/* Export: from a Clarifai dataset into two tables. */
+static int open_export(void *state, struct app *app, const void *arg, struct err *e)
 {
-    (void)state, (void)app;
-    layout_cut_left(&r, 1);
-    layout_cut_right(&r, 1);
-    frame_wrap(f, r, ROLE_TEXT, "Export is not part of this version: from a Clarifai app and dataset into tables. Import from a volume is there; Browse and Preview show tables.", true);
+    return job_screen_open(state, app, &job_export, app_serial(app, state), arg, e);
 }
 
-const struct app_screen screen_export = { .name = "export", .title = "Export", .tab = "Export", .render = render_export };
+static void place_export(const void *state, struct app_words *out)
+{
+    (void)state;
+    str_copy(out->left, sizeof out->left, "Export a Clarifai dataset into tables");
+}
+
+const struct app_screen screen_export = {
+    .name = "export", .title = "Export", .tab = "Export", .size = sizeof(struct job_screen), .open = open_export, .close = job_screen_close,
+    .update = job_screen_update, .render = job_screen_render, .keys = job_screen_keys, .typing = job_screen_typing, .place = place_export,
+    .status = job_screen_status,
+};

@@ -8,18 +8,13 @@ struct help {
     struct app *app;
     const enum keymap_set *sets;
     enum keymap_set set;
+    bool headed, seen[ACTION_COUNT];   /* while the lines are made */
     int keys_width;
     struct err error;
     bool failed;
 };
 
 #define KEYS_WIDTH_MOST 26
-
-static void keys_in(const struct help *h, enum keymap_set set, enum action a, char *out, size_t size)
-{
-    enum keymap_set only[] = { set, KEYS_END };
-    keymap_keys_of(h->app->keys, only, a, out, size);
-}
 
 static const char *why_not(const struct help *h, enum action a)
 {
@@ -28,28 +23,37 @@ static const char *why_not(const struct help *h, enum action a)
     return own ? own : action_why_not(a, s->met ? s->met(h->below->state) : NEED_ALL);
 }
 
-static void add_line(void *ctx, enum action a)
-{
-    struct help *h = ctx;
-    char keys[96], id[64], name[320];
-    keys_in(h, h->set, a, keys, sizeof keys);
-    if (!keys[0])
-        return;
-    snprintf(id, sizeof id, "%d/%s", (int)h->set, action_row(a)->name);
-    snprintf(name, sizeof name, "%-*s  %s", h->keys_width, keys, action_row(a)->help);
-    struct list_row row = { .id = id, .name = name, .role = why_not(h, a) ? ROLE_DIM : ROLE_TEXT };
-    if (list_store_add(&h->store, &row, &h->error) < 0)
-        h->failed = true;
-}
-
 static void measure_line(void *ctx, enum action a)
 {
     struct help *h = ctx;
     char keys[96];
-    keys_in(h, h->set, a, keys, sizeof keys);
+    keymap_keys_of(h->app->keys, h->sets, a, keys, sizeof keys);
     int n = (int)strlen(keys);
     if (n > h->keys_width)
         h->keys_width = n < KEYS_WIDTH_MOST ? n : KEYS_WIDTH_MOST;
+}
+
+static void add_row(struct help *h, const struct list_row *row)
+{
+    if (list_store_add(&h->store, row, &h->error) < 0)
+        h->failed = true;
+}
+
+/* An action stands where its first key is, with all keys that mean it here; keys that a more special set took are none. */
+static void add_line(void *ctx, enum action a)
+{
+    struct help *h = ctx;
+    char keys[96], id[64], name[320];
+    keymap_keys_of(h->app->keys, h->sets, a, keys, sizeof keys);
+    if (!keys[0] || h->seen[a])
+        return;
+    h->seen[a] = true;
+    if (!h->headed)
+        add_row(h, &(struct list_row){ .id = "", .name = keymap_set_title(h->set), .role = ROLE_TITLE });
+    h->headed = true;
+    snprintf(id, sizeof id, "%d/%s", (int)h->set, action_row(a)->name);
+    snprintf(name, sizeof name, "%-*s  %s", h->keys_width, keys, action_row(a)->help);
+    add_row(h, &(struct list_row){ .id = id, .name = name, .role = why_not(h, a) ? ROLE_DIM : ROLE_TEXT });
 }
 
 static int open_help(void *state, struct app *app, const void *arg, struct err *e)
@@ -59,15 +63,11 @@ static int open_help(void *state, struct app *app, const void *arg, struct err *
     h->app = app;
     h->sets = h->below->screen->keys ? h->below->screen->keys(h->below->state) : app_keys_now(app);
     list_store_init(&h->store);
-    for (const enum keymap_set *s = h->sets; *s != KEYS_END; s++) {
-        h->set = *s;
+    for (const enum keymap_set *s = h->sets; *s != KEYS_END; s++)
         keymap_each(app->keys, *s, measure_line, h);
-    }
     for (const enum keymap_set *s = h->sets; *s != KEYS_END; s++) {
-        struct list_row head = { .id = "", .name = keymap_set_title(*s), .role = ROLE_TITLE };
         h->set = *s;
-        if (list_store_add(&h->store, &head, e) < 0)
-            h->failed = true;
+        h->headed = false;
         keymap_each(app->keys, *s, add_line, h);
     }
     list_init(&h->list, list_store_source(&h->store));
@@ -155,8 +155,10 @@ static void status_help(const void *state, struct app_words *out)
         snprintf(out->left, sizeof out->left, "%s%s", why ? "not now: " : "", why ? why : action_row(a)->help);
 }
 
+static const enum action hints_help[] = { ACTION_FILTER, ACTION_BACK, ACTION_NONE };
+
 const struct app_screen screen_help = {
     .name = "help", .title = "Help", .size = sizeof(struct help),
     .open = open_help, .close = close_help, .update = update_help, .render = render_help,
-    .keys = keys_help, .typing = typing_help, .place = place_help, .status = status_help,
+    .keys = keys_help, .typing = typing_help, .place = place_help, .status = status_help, .hints = hints_help,
 };

@@ -29,17 +29,22 @@ static void close_items(void *state)
     list_store_release(&s->store);
 }
 
+static void rebuild(struct items *s, struct app *app)
+{
+    list_store_release(&s->store);
+    bool all = !s->ask.states[0] && !s->ask.changed && (!s->ask.samples || !s->ask.samples[0]);
+    if (s->error.code == ERR_NONE && run_items_rows(s->items, &s->ask, all, &s->store, &s->error) < 0)
+        app_say_err(app, &s->error);
+    list_use(&s->list, list_store_source(&s->store));
+}
+
 static void take_items(struct items *s, struct app *app, struct event *ev)
 {
     run_items_free(s->items);
     s->items = ev->payload;
     ev->payload = NULL;
     s->error = s->items->error;
-    list_store_release(&s->store);
-    bool all = !s->ask.states[0] && !s->ask.changed;
-    if (s->error.code == ERR_NONE && run_items_rows(s->items, &s->ask, all, &s->store, &s->error) < 0)
-        app_say_err(app, &s->error);
-    list_use(&s->list, list_store_source(&s->store));
+    rebuild(s, app);
 }
 
 static bool update_items(void *state, struct app *app, const struct app_input *in)
@@ -75,8 +80,12 @@ static void render_items(void *state, struct app *app, struct frame *f, struct l
 {
     struct items *s = state;
     char sentence[1400];
-    (void)app;
     s->body = r;
+    if (s->ask.cols != r.cols) {   /* names are cut to the room */
+        s->ask.cols = r.cols;
+        if (s->items)
+            rebuild(s, app);
+    }
     struct list_look look = { .active = true, .empty = s->items ? "nothing of this kind" : "loading", .empty_role = ROLE_DIM };
     if (s->error.code != ERR_NONE) {
         look.empty = err_sentence(&s->error, sentence, sizeof sentence);

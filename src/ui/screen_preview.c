@@ -1,6 +1,7 @@
 #include "base/timefmt.h"
 #include "ui/preview_rows.h"
 #include "ui/screens.h"
+#include "ui/words.h"
 
 enum phase { PHASE_READING, PHASE_STOPPED, PHASE_NEEDS_START, PHASE_FAILED, PHASE_SHOWN };
 enum mode { MODE_TABLE, MODE_RECORD, MODE_VALUE, MODE_SAVING };
@@ -231,7 +232,7 @@ static bool update_record(struct preview_screen *s, enum action a)
         s->mode = MODE_TABLE;
         begin(s, false);
         return true;
-    case ACTION_FOLD: return show_value(s) || tree_update(&s->record, a);
+    case ACTION_OPEN: return show_value(s) || tree_update(&s->record, a);
     default: return tree_update(&s->record, a);
     }
 }
@@ -249,7 +250,7 @@ static bool update_value(struct preview_screen *s, enum action a)
     case ACTION_COPY: copy_value(s); return true;
     case ACTION_BACK:
     case ACTION_LEFT:
-    case ACTION_FOLD: s->mode = MODE_RECORD; return true;
+    case ACTION_OPEN: s->mode = MODE_RECORD; return true;
     default: s->mode = MODE_RECORD; return update_record(s, a);
     }
 }
@@ -472,8 +473,8 @@ static uint32_t met_preview(const void *state)
         met |= NEED_BIT(NEED_ROWS);   /* Enter asks again */
     if (s->rows && table_has_find(&s->table))
         met |= NEED_BIT(NEED_FOUND);
-    if (s->mode == MODE_RECORD || s->mode == MODE_VALUE)
-        met |= NEED_BIT(NEED_JSON);   /* everything folds from anywhere; one line is shown whole */
+    if (s->mode == MODE_RECORD && tree_folds(&s->record))
+        met |= NEED_BIT(NEED_JSON);
     return met;
 }
 
@@ -481,8 +482,6 @@ static const char *why_not_preview(const void *state, enum action a)
 {
     const struct preview_screen *s = state;
     bool lists = a == ACTION_FILTER || a == ACTION_MARK || a == ACTION_MARK_ALL;
-    if (a == ACTION_FOLD && (s->mode == MODE_TABLE || s->mode == MODE_SAVING))
-        return action_why_not(a, 0);
     if (a == ACTION_SAVE && !has_rows(s))
         return "there are no rows to write";
     if (a == ACTION_FIND && !has_rows(s))
@@ -520,7 +519,7 @@ static void place_preview(const void *state, struct app_words *out)
 static void status_preview(const void *state, struct app_words *out)
 {
     const struct preview_screen *s = state;
-    char age[24];
+    char age[40];
     enum theme_role role;
     if (!s->rows)
         return;
@@ -529,18 +528,14 @@ static void status_preview(const void *state, struct app_words *out)
         out->whole = s->phase == PHASE_FAILED;
         return;
     }
-    int64_t ms = time_wall_ms() - s->rows->p.read_at_ms;
-    if (ms < MINUTE_MS)
-        snprintf(out->left, sizeof out->left, "read just now by %s", s->rows->p.compute);
-    else
-        snprintf(out->left, sizeof out->left, "read %s ago by %s", time_age(ms, age, sizeof age), s->rows->p.compute);
+    snprintf(out->left, sizeof out->left, "%s by %s", words_age("read", s->rows->p.read_at_ms, age, sizeof age), s->rows->p.compute);
     if (s->mode == MODE_TABLE)
         table_columns_text(&s->table, out->right, sizeof out->right);
     if (s->mode == MODE_VALUE && s->value_rows > s->value_page)
         snprintf(out->right, sizeof out->right, "lines %d-%d of %d", s->value_top + 1, s->value_top + s->value_page, s->value_rows);
 }
 
-static const enum action hints_preview[] = { ACTION_RECORD, ACTION_FIND, ACTION_SAVE, ACTION_FOLD, ACTION_COPY, ACTION_REFRESH, ACTION_BACK, ACTION_NONE };
+static const enum action hints_preview[] = { ACTION_RECORD, ACTION_FIND, ACTION_SAVE, ACTION_COPY, ACTION_REFRESH, ACTION_BACK, ACTION_FOLD, ACTION_NONE };
 
 const struct app_screen screen_preview = {
     .name = "preview", .title = "Preview", .size = sizeof(struct preview_screen),

@@ -1,25 +1,25 @@
-#include "ui/meter.h"
 #include "ui/run_items.h"
 #include "ui/run_keys.h"
+#include "ui/run_results.h"
+#include "ui/run_stages.h"
 #include "ui/run_words.h"
 #include "ui/screens.h"
 
 /* One run: its stages with what they have done, what failed and why, and what can be done about it. */
-enum { EVENT_DONE = EVENT_OWN, EVENT_FAILED_ITEMS };
+enum { EVENT_DONE = EVENT_OWN + 20, EVENT_FAILED_ITEMS };   /* those of preview_rows stand before */
 
-#define TITLE_CELLS 22
-#define COUNTS_CELLS 26       /* so that meters stand in one column */
-#define METER_CELLS 14
 #define WIDE_CELLS 100       /* wider, the eye loses the line */
 #define SHORT_ROWS 14        /* below so many rows the stages that wait or are done share lines */
+#define LIST_ROWS 6          /* of the list that stay in sight above rows of the tables */
 #define WRONG "failed conflict unaccounted"
 
 /* Rows of the list that do something; their ids begin with a character that no key has. */
 static const struct { const char *id; enum action action; } doers[] = {
     { "\x01preview", ACTION_PREVIEW }, { "\x01retry", ACTION_RETRY }, { "\x01resume", ACTION_RESUME }, { "\x01start", ACTION_START }, { "\x01refuse", ACTION_CANCEL },
-    { "\x01report", ACTION_REPORT },
+    { "\x01report", ACTION_REPORT }, { "\x01skipped", ACTION_NONE }, { "\x01annotations", ACTION_NONE }, { "\x01images", ACTION_NONE },
 };
-enum { DO_PREVIEW, DO_RETRY, DO_RESUME, DO_START, DO_REFUSE, DO_REPORT };
+enum { DO_PREVIEW, DO_RETRY, DO_RESUME, DO_START, DO_REFUSE, DO_REPORT, DO_SKIPPED, DO_ANNOTATIONS, DO_IMAGES };
+#define HEADING "\x01heading"   /* the row between what can be done and what failed; the cursor passes it by */
 
 struct run_screen {
     struct app *app;
@@ -28,7 +28,10 @@ struct run_screen {
     bool has_view, gone;
     struct run_items_ask ask;
     struct run_items *wrong;
+    struct run_results results;
     bool reading, read_again;
+    bool sending_again;      /* asked for, and the run was not seen to go on yet: not to be asked for twice */
+    size_t doers;            /* rows that do something */
     struct list_store store;
     struct list list;
     struct layout_rect body;
@@ -43,39 +46,101 @@ static void add_doer(struct run_screen *s, int which, const char *text)
     struct err ignored;
     struct list_row row = { .id = doers[which].id, .name = text, .role = ROLE_KEY };
     list_store_add(&s->store, &row, &ignored);
+    s->doers = s->store.count;
+}
+
+static void add_skipped(struct run_screen *s)
+{
+    char text[64], n[32];
+    int64_t skipped = s->view.has_summary ? s->view.summary.skipped : s->view.has_plan ? s->view.plan.skipped : 0;
+    if (skipped <= 0)
+        return;
+    snprintf(text, sizeof text, "%s skipped: which, and why", str_count((uint64_t)skipped, n, sizeof n));
+    add_doer(s, DO_SKIPPED, text);
+}
+
+/* What the run wrote. */
+static void add_looks(struct run_screen *s)
+{
+    const struct view *v = &s->view;
+    char text[sizeof v->images + 40];
+    snprintf(text, sizeof text, "Look at the rows of %s", v->table);
+    add_doer(s, DO_PREVIEW, text);
+    if (v->annotations_table[0]) {
+        snprintf(text, sizeof text, "Look at the rows of %s", v->annotations_table);
+        add_doer(s, DO_ANNOTATIONS, text);
+    }
+    if (v->images[0]) {
+        snprintf(text, sizeof text, "Look at the images in %s", v->images);
+        add_doer(s, DO_IMAGES, text);
+    }
+}
+
+static const char *again_words(const struct view *v)
+{
+    bool failed = run_keys_again(v) > v->summary.cancelled;
+    if (v->verb > ASK_IMPORT_S3)
+        return failed ? "Try again what failed" : "Do after all what was cancelled";
+    return failed ? "Send again what failed" : "Send after all what was cancelled";
 }
 
 static void add_doers(struct run_screen *s)
 {
     const struct view *v = &s->view;
     char text[sizeof v->report + 16];
+    if (v->alive && v->state == RUN_AT_GATE && v->plan.start_only)
+        snprintf(text, sizeof text, "Start %s and make the plan", v->plan.compute);
+    else
+        str_copy(text, sizeof text, "Start it as planned");
     if (v->alive && v->state == RUN_AT_GATE) {
-        add_doer(s, DO_START, "Start it as planned");
+        add_doer(s, DO_START, text);
         add_doer(s, DO_REFUSE, "Do not start it");
     }
-    if (!v->alive && v->has_summary && v->summary.rows > 0 && v->table[0]) {
-        snprintf(text, sizeof text, "Look at the rows of %s", v->table);
-        add_doer(s, DO_PREVIEW, text);
-    }
-    if (!v->alive && !run_keys_unfinished(v) && (run_words_wrong(v) > 0 || (v->has_summary && v->summary.cancelled > 0)))
-        add_doer(s, DO_RETRY, run_words_wrong(v) > 0 ? "Send again what failed" : "Send after all what was cancelled");
+    if (!v->alive && v->has_summary && v->table[0] && (v->summary.rows > 0 || v->verb == ASK_UPDATE))
+        add_looks(s);
+    if (!v->alive && !s->sending_again && !run_keys_unfinished(v) && run_keys_again(v) > 0)
+        add_doer(s, DO_RETRY, again_words(v));
     if (run_keys_unfinished(v))
         add_doer(s, DO_RESUME, "Resume: go on where it stopped");
+    if (!v->alive)
+        add_skipped(s);
     if (!v->alive && v->report[0]) {
         snprintf(text, sizeof text, "Report: %s", v->report);
         add_doer(s, DO_REPORT, text);
     }
 }
 
+static char *wrong_title(const struct run_screen *s, char *out, size_t size)
+{
+    char n[32];
+    size_t wrong = s->wrong ? s->wrong->count : 0;
+    snprintf(out, size, wrong ? "failed %s%s" : "nothing failed%s%s", wrong ? str_count(wrong, n, sizeof n) : s->view.alive ? " so far" : "",
+             s->wrong && s->wrong->more ? " and more" : "");
+    return out;
+}
+
+static bool on_heading(const struct run_screen *s)
+{
+    struct list_row row;
+    return list_current(&s->list, &row, NULL) && str_eq(row.id, HEADING);
+}
+
 static void rebuild(struct run_screen *s)
 {
     struct err e = { 0 };
+    char title[80];
     list_store_release(&s->store);
+    s->doers = 0;
     if (s->has_view)
         add_doers(s);
+    struct list_row heading = { .id = HEADING, .name = wrong_title(s, title, sizeof title), .role = ROLE_TITLE };
+    if (s->doers && s->wrong && s->wrong->count && list_store_add(&s->store, &heading, &e) < 0)
+        app_say_err(s->app, &e);
     if (s->wrong && run_items_rows(s->wrong, &s->ask, false, &s->store, &e) < 0)
         app_say_err(s->app, &e);
     list_use(&s->list, list_store_source(&s->store));
+    if (on_heading(s) && !s->list.filtering)
+        list_update(&s->list, ACTION_UP);
 }
 
 static void read_wrong(struct run_screen *s)
@@ -116,8 +181,10 @@ static void follow(struct run_screen *s)
     if (changed) {
         s->view = *v;
         s->has_view = true;
+        s->sending_again = s->sending_again && !v->alive && run_keys_unfinished(v);
         rebuild(s);
         read_wrong(s);
+        run_results_follow(&s->results, world_of(s->app), v, app_serial(s->app, s));
     }
     runs_list_unref(l);
 }
@@ -128,7 +195,7 @@ static int open_run(void *state, struct app *app, const void *arg, struct err *e
     (void)e;
     s->app = app;
     str_copy(s->id, sizeof s->id, arg);
-    s->ask = (struct run_items_ask){ .states = WRONG, .title = "What failed" };
+    s->ask = (struct run_items_ask){ .states = WRONG, .title = "Runs > what failed" };
     str_copy(s->ask.run, sizeof s->ask.run, s->id);
     list_store_init(&s->store);
     list_init(&s->list, list_store_source(&s->store));
@@ -141,6 +208,7 @@ static void close_run(void *state)
 {
     struct run_screen *s = state;
     run_items_free(s->wrong);
+    run_results_release(&s->results);
     list_release(&s->list);
     list_store_release(&s->store);
 }
@@ -154,8 +222,52 @@ static void do_job(struct run_screen *s, enum run_job job)
         app_say_err(s->app, &e);
 }
 
+/* The cursor leaves the row that was used: a second Enter must not send twice. */
+static void send_again(struct run_screen *s)
+{
+    if (s->sending_again)
+        return;
+    s->sending_again = true;
+    run_keys_do(s->app, &s->view, ACTION_RETRY, EVENT_DONE, app_serial(s->app, s));
+    rebuild(s);
+    list_update(&s->list, ACTION_TOP);
+}
+
+static void job_done(struct run_screen *s, const struct run_done *done)
+{
+    run_keys_done(s->app, done);
+    if (done->job != RUN_JOB_RETRY || done->error.code == ERR_NONE)
+        return;
+    s->sending_again = false;
+    rebuild(s);
+}
+
+static void open_skipped(struct run_screen *s)
+{
+    struct run_items_ask ask = s->ask;
+    ask.states = "skipped";
+    str_copy(ask.title, sizeof ask.title, "Runs > what was skipped");
+    str_copy(ask.place, sizeof ask.place, s->view.place);
+    app_push(s->app, &screen_items, &ask);
+}
+
 static void do_row(struct run_screen *s, int which)
 {
+    if (which == DO_SKIPPED) {
+        open_skipped(s);
+        return;
+    }
+    if (which == DO_RETRY) {
+        send_again(s);
+        return;
+    }
+    if (which == DO_ANNOTATIONS || which == DO_IMAGES) {
+        if (which == DO_IMAGES)
+            app_show(s->app, TAB_BROWSE, s->view.images);
+        else
+            app_push(s->app, &screen_preview, s->view.annotations_table);
+        return;
+    }
     if (which == DO_START || which == DO_REFUSE) {
         do_job(s, which == DO_START ? RUN_JOB_START : RUN_JOB_REFUSE);
         return;
@@ -179,13 +291,34 @@ static bool open_row(struct run_screen *s)
     return true;
 }
 
+static bool move(struct run_screen *s, enum action a)
+{
+    if (!list_update(&s->list, a))
+        return false;
+    if (on_heading(s) && !s->list.filtering)
+        list_update(&s->list, a == ACTION_UP || a == ACTION_PAGE_UP ? ACTION_UP : ACTION_DOWN);
+    return true;
+}
+
+static bool click(struct run_screen *s, int row)
+{
+    bool used = list_click(&s->list, s->body, row);
+    if (used && on_heading(s))
+        list_update(&s->list, ACTION_DOWN);
+    return used;
+}
+
 static bool act(struct run_screen *s, enum action a)
 {
     struct list_row row;
     if (a == ACTION_OPEN && !s->list.filtering)
         return open_row(s);
-    if (list_update(&s->list, a))
+    if (move(s, a))
         return true;
+    if (a == ACTION_RETRY) {
+        send_again(s);
+        return true;
+    }
     if (a == ACTION_LEFT) {
         app_pop(s->app);
         return true;
@@ -206,11 +339,11 @@ static bool take_event(struct run_screen *s, struct event *ev)
     if (ev->id == EVENT_RUNS && !ev->target)
         follow(s);
     else if (ev->id == EVENT_DONE && ev->target)
-        run_keys_done(s->app, ev->payload);
+        job_done(s, ev->payload);
     else if (ev->id == EVENT_FAILED_ITEMS && ev->target)
         take_wrong(s, ev);
     else
-        return false;
+        return run_results_take(&s->results, ev);
     return true;
 }
 
@@ -221,7 +354,7 @@ static bool update_run(void *state, struct app *app, const struct app_input *in)
     case APP_ACTION: return act(s, in->action);
     case APP_EVENT: return take_event(s, in->event);
     case APP_TYPED: return list_type(&s->list, in->key);
-    case APP_CLICKED: return list_click(&s->list, s->body, in->row);
+    case APP_CLICKED: return click(s, in->row);
     case APP_ANSWER: run_keys_answer(app, now(s), in->tag, in->answer, EVENT_DONE, app_serial(app, s)); return true;
     case APP_SHOWN: follow(s); return true;
     default: return false;
@@ -230,101 +363,10 @@ static bool update_run(void *state, struct app *app, const struct app_input *in)
 
 /* ---- drawing ---- */
 
-static void split_text(const struct view_stage *st, char *title, size_t size, const char **rest)
-{
-    const char *gap = strstr(st->text, "  ");
-    snprintf(title, size, "%.*s", gap ? (int)(gap - st->text) : (int)strlen(st->text), st->text);
-    *rest = gap ? gap + strspn(gap, " ") : "";
-}
-
-static void render_mark(struct frame *f, int row, int col, const struct view_stage *st)
-{
-    frame_text(f, row, col, 3, ROLE_DIM, "[ ]");
-    if (st->done)
-        frame_glyph(f, row, col + 1, ROLE_GOOD, GLYPH_DONE);
-    else if (st->active)
-        frame_glyph(f, row, col + 1, ROLE_INFO, GLYPH_NOW);
-}
-
-/* "55 %  ####----  88/s" right of the counts of a stage that works. */
-static int render_meter(struct frame *f, int row, int col, int end, const struct view *v, const struct view_stage *st)
-{
-    char percent[16];
-    int from = col;
-    meter_percent((uint64_t)st->count, (uint64_t)st->total, percent, sizeof percent);
-    if (end - col < METER_CELLS + 8)
-        return col + frame_text(f, row, col, end - col, ROLE_NUMBER, percent) - from;
-    frame_right(f, row, col, 5, ROLE_NUMBER, percent);
-    meter_render(f, row, col + 6, METER_CELLS, (uint64_t)st->count, (uint64_t)st->total);
-    col += METER_CELLS + 7;
-    if (v->rate >= 0.05 && st == run_words_active(v) && end - col > 6)
-        col += frame_printf(f, row, col, end - col, ROLE_TEXT, v->rate < 10 ? "%.1f/s" : "%.0f/s", v->rate);
-    return col - from;
-}
-
-static void render_stage(struct frame *f, int row, struct layout_rect r, const struct view *v, const struct view_stage *st)
-{
-    char title[120], time[24], files[32];
-    const char *rest;
-    int col = r.col, end = r.col + r.cols;
-    split_text(st, title, sizeof title, &rest);
-    if (str_eq(st->name, "list") && v->has_plan && v->plan.files > 0)  /* items leave the state that the stage counts */
-        rest = str_count((uint64_t)v->plan.files, files, sizeof files);
-    render_mark(f, row, col, st);
-    col += 4;
-    frame_text(f, row, col, TITLE_CELLS, st->active ? ROLE_TITLE : st->done ? ROLE_TEXT : ROLE_DIM, title);
-    col += TITLE_CELLS;
-    if (st->done && st->milliseconds >= 0) {
-        str_duration(st->milliseconds, time, sizeof time);
-        end -= frame_width(f, time);
-        frame_text(f, row, end, r.col + r.cols - end, ROLE_DIM, time);
-        end -= 2;
-    }
-    if (!rest[0] && str_eq(st->name, "table") && v->table[0])
-        rest = v->table;
-    int used = frame_text(f, row, col, end - col, ROLE_TEXT, rest) + 2;
-    col += used < COUNTS_CELLS && end - col > COUNTS_CELLS + METER_CELLS + 12 ? COUNTS_CELLS : used;
-    if (st->active && st->total > 0)
-        render_meter(f, row, col, end, v, st);
-}
-
-/* The names of stages that are all done, or all still to come, in one line. */
-static void render_group(struct frame *f, int row, struct layout_rect r, const struct view *v, int from, int to)
-{
-    char text[300] = "", title[120];
-    const char *rest;
-    render_mark(f, row, r.col, &v->stages[from]);
-    for (int i = from; i < to; i++) {
-        size_t used = strlen(text);
-        split_text(&v->stages[i], title, sizeof title, &rest);
-        snprintf(text + used, sizeof text - used, "%s%s", used ? ", " : "", title);
-    }
-    frame_text(f, row, r.col + 4, r.cols - 4, v->stages[from].done ? ROLE_TEXT : ROLE_DIM, text);
-}
-
-/* Returns the rows taken. */
-static int render_stages(struct frame *f, struct layout_rect r, const struct view *v, bool brief)
-{
-    int row = r.row;
-    for (int i = 0; i < v->stage_count && row < r.row + r.rows;) {
-        const struct view_stage *st = &v->stages[i];
-        int to = i + 1;
-        while (brief && !st->active && to < v->stage_count && !v->stages[to].active && v->stages[to].done == st->done)
-            to++;
-        if (to > i + 1)
-            render_group(f, row, r, v, i, to);
-        else
-            render_stage(f, row, r, v, st);
-        i = to;
-        row++;
-    }
-    return row - r.row;
-}
-
 /* What is to be said in words: why it waits or failed, the end, the plan while it waits for an answer. */
 static enum theme_role words_of(const struct view *v, char *out, size_t size)
 {
-    char a[32], b[32], state[80];
+    char brief[160], state[80];
     out[0] = '\0';
     run_words_state(v, state, sizeof state);
     if (v->parked_why[0]) {
@@ -341,8 +383,7 @@ static enum theme_role words_of(const struct view *v, char *out, size_t size)
         return run_words_role(v);
     }
     if (v->state == RUN_AT_GATE && v->has_plan) {
-        snprintf(out, size, "%s: %s new, %s already there", state, str_count((uint64_t)(v->plan.new_items > 0 ? v->plan.new_items : 0), a, sizeof a),
-                 str_count((uint64_t)(v->plan.present > 0 ? v->plan.present : 0), b, sizeof b));
+        snprintf(out, size, "%s: %s", state, run_words_plan_brief(v, brief, sizeof brief));
         return ROLE_WARN;
     }
     if (!v->alive || v->state == RUN_PAUSED)
@@ -352,14 +393,26 @@ static enum theme_role words_of(const struct view *v, char *out, size_t size)
 
 static void render_list(struct run_screen *s, struct frame *f, struct layout_rect r)
 {
-    char title[80], n[32];
-    size_t wrong = s->wrong ? s->wrong->count : 0;
-    snprintf(title, sizeof title, wrong ? "failed %s%s" : "nothing failed%s%s", wrong ? str_count(wrong, n, sizeof n) : s->view.alive ? " so far" : "",
-             s->wrong && s->wrong->more ? " and more" : "");
-    frame_rule(f, layout_cut_top(&r, 1).row, r.col, r.cols, title);
+    char title[80];
+    wrong_title(s, title, sizeof title);
+    frame_rule(f, layout_cut_top(&r, 1).row, r.col, r.cols, s->doers ? "what next" : title);
     struct list_look look = { .active = true, .empty = s->view.alive ? "the run goes on by itself, also when you leave lakeferry" : "", .empty_role = ROLE_DIM };
     s->body = r;
     list_render(&s->list, f, r, &look);
+    size_t heading = s->doers - s->list.top;   /* its place on the screen: it follows what can be done */
+    bool plain = !s->list.filtering && list_count(&s->list) == list_total(&s->list);
+    if (s->doers && plain && s->doers < s->store.count && s->doers >= s->list.top && heading < (size_t)r.rows)
+        frame_rule(f, r.row + (int)heading, r.col, r.cols, title);
+}
+
+/* Rows of the tables stand below the list where both have room. */
+static struct layout_rect cut_results(struct run_screen *s, struct layout_rect *r)
+{
+    int list = (int)(s->store.count < LIST_ROWS ? s->store.count : LIST_ROWS) + 1, least = run_results_least(&s->results);
+    if (least == 0 || r->rows - list < least)
+        return (struct layout_rect){ 0 };
+    int most = (int)s->results.count * (RUN_RESULTS_ROWS + 2), spare = r->rows - list;
+    return layout_cut_bottom(r, spare < most ? spare : most);
 }
 
 static void render_run(void *state, struct app *app, struct frame *f, struct layout_rect r)
@@ -371,9 +424,9 @@ static void render_run(void *state, struct app *app, struct frame *f, struct lay
         frame_text(f, r.row, r.col + 1, r.cols - 2, ROLE_DIM, s->gone ? "this run was removed" : "loading");
         return;
     }
-    bool brief = r.rows < SHORT_ROWS + s->view.stage_count / 2;
+    bool brief = s->results.count || r.rows < SHORT_ROWS + s->view.stage_count / 2;
     struct layout_rect inner = { r.row, r.col + 1, r.rows, r.cols - 2 < WIDE_CELLS ? r.cols - 2 : WIDE_CELLS };
-    int used = render_stages(f, inner, &s->view, brief);
+    int used = run_stages_render(f, inner, &s->view, brief);
     layout_cut_top(&r, used);
     layout_cut_top(&inner, used);
     enum theme_role role = words_of(&s->view, words, sizeof words);
@@ -382,8 +435,11 @@ static void render_run(void *state, struct app *app, struct frame *f, struct lay
         used = frame_wrap(f, inner, role, words, true);
         layout_cut_top(&r, used);
     }
+    struct layout_rect results = cut_results(s, &r);
     if (r.rows >= 2)
         render_list(s, f, r);
+    if (results.rows)
+        run_results_render(&s->results, f, results);
 }
 
 static const enum keymap_set *keys_run(const void *state)

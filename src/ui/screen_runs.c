@@ -5,7 +5,8 @@
 
 /* All runs, newest first, with what the one under the cursor is about. */
 enum { EVENT_DONE = EVENT_OWN };
-#define DETAIL_ROWS 4
+#define DETAIL_ROWS 6    /* as many as in Browse: the rule above them stays where it is when the tab changes */
+#define REST_MS 60       /* the cursor rests: what it is on is told */
 
 struct runs_screen {
     struct app *app;
@@ -13,6 +14,7 @@ struct runs_screen {
     struct list_store store;
     struct list list;
     struct view here;        /* the run under the cursor */
+    struct view told;        /* the one that is told about: follows when the cursor rests */
     bool has_here;
     struct layout_rect body;
 };
@@ -26,6 +28,19 @@ static void follow_cursor(struct runs_screen *s)
     s->has_here = v != NULL;
     if (v)
         s->here = *v;
+}
+
+/* By a key: over a slow line each run passed by need not be told about. */
+static void moved(struct runs_screen *s)
+{
+    follow_cursor(s);
+    app_wake(s->app, REST_MS);
+}
+
+static void rest(struct runs_screen *s)
+{
+    if (s->has_here)
+        s->told = s->here;
 }
 
 static int add_row(struct runs_screen *s, const struct view *v, struct err *e)
@@ -57,6 +72,7 @@ static void rebuild(struct runs_screen *s)
         app_say_err(s->app, &e);
     list_use(&s->list, list_store_source(&s->store));
     follow_cursor(s);
+    rest(s);
 }
 
 static int open_runs(void *state, struct app *app, const void *arg, struct err *e)
@@ -89,7 +105,7 @@ static bool act(struct runs_screen *s, enum action a)
         return true;
     }
     if (list_update(&s->list, a)) {
-        follow_cursor(s);
+        moved(s);
         return true;
     }
     if (a == ACTION_REFRESH) {
@@ -119,12 +135,13 @@ static bool update_runs(void *state, struct app *app, const struct app_input *in
     case APP_EVENT: return take_event(s, in->event);
     case APP_TYPED:
         used = list_type(&s->list, in->key);
-        follow_cursor(s);
+        moved(s);
         return used;
     case APP_CLICKED:
         used = list_click(&s->list, s->body, in->row);
-        follow_cursor(s);
+        moved(s);
         return used;
+    case APP_TICK: rest(s); return true;
     case APP_ANSWER: run_keys_answer(app, here(s), in->tag, in->answer, EVENT_DONE, app_serial(app, s)); return true;
     case APP_SHOWN:
         rebuild(s);
@@ -140,19 +157,24 @@ static bool update_runs(void *state, struct app *app, const struct app_input *in
 static void render_details(const struct view *v, struct frame *f, struct layout_rect r)
 {
     char text[800], when[40], state[80];
-    frame_rule(f, layout_cut_top(&r, 1).row, r.col, r.cols, v->id);
+    struct plan_line lines[PLAN_LINES];
+    layout_cut_top(&r, 1);
     layout_cut_left(&r, 1);
     layout_cut_right(&r, 1);
     frame_text(f, r.row, r.col, r.cols, ROLE_TEXT, v->title);
     run_words_state(v, state, sizeof state);
-    frame_printf(f, r.row + 1, r.col, r.cols, run_words_role(v), "%s, started %s", state, v->started_ms ? time_people(v->started_ms * 1000, when, sizeof when) : "never");
+    int id = frame_right(f, r.row + 1, r.col, r.cols, ROLE_DIM, v->id);
+    frame_printf(f, r.row + 1, r.col, r.cols - id - 2, run_words_role(v), "%s, started %s", state, v->started_ms ? time_people(v->started_ms * 1000, when, sizeof when) : "never");
     if (v->parked_why[0])
         str_copy(text, sizeof text, v->parked_why);
     else if (v->has_summary)
         run_words_summary(v, text, sizeof text);
+    else if (v->state == RUN_DRY && v->has_plan && run_words_plan(v, 0, lines) > 0)
+        str_copy(text, sizeof text, lines[0].text);
     else
         run_words_progress(v, text, sizeof text);
-    frame_text(f, r.row + 2, r.col, r.cols, v->parked_why[0] ? ROLE_WARN : ROLE_DIM, text);
+    layout_cut_top(&r, 2);
+    frame_wrap(f, r, v->parked_why[0] ? ROLE_WARN : ROLE_DIM, text, true);
 }
 
 static void render_runs(void *state, struct app *app, struct frame *f, struct layout_rect r)
@@ -165,8 +187,12 @@ static void render_runs(void *state, struct app *app, struct frame *f, struct la
         look.empty = err_sentence(&s->runs->error, sentence, sizeof sentence);
         look.empty_role = ROLE_BAD;
     }
-    if (s->has_here && r.rows > DETAIL_ROWS + 4)
-        render_details(&s->here, f, layout_cut_bottom(&r, DETAIL_ROWS));
+    if (r.rows > DETAIL_ROWS + 4) {
+        struct layout_rect pane = layout_cut_bottom(&r, DETAIL_ROWS);
+        frame_rule(f, pane.row, pane.col, pane.cols, NULL);
+        if (s->has_here)
+            render_details(&s->told, f, pane);
+    }
     s->body = r;
     list_render(&s->list, f, r, &look);
 }

@@ -1,11 +1,20 @@
+#include "ui/job_screen.h"
 #include "ui/screens.h"
 
-static void render_update(void *state, struct app *app, struct frame *f, struct layout_rect r)
+/* Update: tables follow what is in Clarifai now. */
+static int open_update(void *state, struct app *app, const void *arg, struct err *e)
 {
-    (void)state, (void)app;
-    layout_cut_left(&r, 1);
-    layout_cut_right(&r, 1);
-    frame_wrap(f, r, ROLE_TEXT, "Update is not part of this version: bringing exported tables up to date with their dataset. Import from a volume is there; Browse and Preview show tables.", true);
+    return job_screen_open(state, app, &job_update, app_serial(app, state), arg, e);
 }
 
-const struct app_screen screen_update = { .name = "update", .title = "Update", .tab = "Update", .render = render_update };
+static void place_update(const void *state, struct app_words *out)
+{
+    (void)state;
+    str_copy(out->left, sizeof out->left, "Update tables from a Clarifai dataset");
+}
+
+const struct app_screen screen_update = {
+    .name = "update", .title = "Update", .tab = "Update", .size = sizeof(struct job_screen), .open = open_update, .close = job_screen_close,
+    .update = job_screen_update, .render = job_screen_render, .keys = job_screen_keys, .typing = job_screen_typing, .place = place_update,
+    .status = job_screen_status,
+};

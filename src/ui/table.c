@@ -366,9 +366,12 @@ void table_render(struct table *t, struct frame *f, struct layout_rect r, const 
         render_find(t, f, layout_cut_bottom(&r, 1));
     layout_cut_left(&r, 1);  /* the cursor's mark */
     measure(t, f);
-    plan_columns(t, &p, r);
+    struct layout_rect body = r, cells = r;
+    bool beyond = rows + 2 > (size_t)r.rows;
+    if (beyond)              /* signs that more rows are above or below */
+        layout_cut_right(&cells, 2);
+    plan_columns(t, &p, cells);
     render_head(t, f, r, &p);
-    struct layout_rect body = r;
     layout_cut_top(&body, 2);
     t->page = body.rows;
     t->top = layout_scroll(t->top, t->row, rows, body.rows);
@@ -376,6 +379,8 @@ void table_render(struct table *t, struct frame *f, struct layout_rect r, const 
         frame_wrap(f, body, ROLE_DIM, empty, true);
     for (int i = 0; i < body.rows && t->top + (size_t)i < rows; i++)
         render_row(t, f, body, body.row + i, t->top + (size_t)i, &p);
+    if (beyond)
+        frame_more(f, body, t->top > 0, t->top + (size_t)body.rows < rows);
 }
 
 char *table_columns_text(const struct table *t, char *out, size_t size)

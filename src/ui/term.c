@@ -18,6 +18,7 @@
 #define COPY_MAX 74000
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define PLAIN_PAIR (ROLE_TEXT + 1)   /* the terminal's own colours by a pair of ours: to pair 0 ncurses goes by resetting everything, which takes twice the bytes */
 #define CODE_PASTE_BEGIN (KEY_MAX + 1)
 #define CODE_PASTE_END (KEY_MAX + 2)
 
@@ -95,10 +96,14 @@ static void install_handlers(void)
     sigaction(SIGPIPE, &act, &before_pipe);
 }
 
+/* A line that went away hangs up more than once: for the terminal, and for its shell. The second time finds us tidying up. */
+static bool hung_up;
+
 static void remove_handlers(void)
 {
+    const struct sigaction ignore = { .sa_handler = SIG_IGN };
     for (size_t i = 0; i < CAUGHT; i++)
-        sigaction(caught[i], &before_caught[i], NULL);
+        sigaction(caught[i], caught[i] == SIGHUP && (hung_up || flag_hup) ? &ignore : &before_caught[i], NULL);
     for (size_t i = 0; i < CRASHES; i++)
         sigaction(crashes[i], &before_crash[i], NULL);
     sigaction(SIGPIPE, &before_pipe, NULL);
@@ -184,6 +189,9 @@ static enum theme_depth start_colours(const struct term_options *options)
     enum theme_depth depth = COLORS >= 256 ? THEME_256 : THEME_8;
     for (int role = 0; role < ROLE_COUNT; role++)
         init_pair((short)(role + 1), theme_style((enum theme_role)role, depth).fg, -1);
+    cchar_t blank;
+    setcchar(&blank, L" ", A_NORMAL, PLAIN_PAIR, NULL);
+    wbkgrnd(stdscr, &blank);
     return depth;
 }
 
@@ -282,6 +290,7 @@ int term_open(struct term **out, const struct term_options *options, struct err 
         return -1;
     }
     handler_fd = options->wake_fd;
+    hung_up = false;
     flag_winch = flag_tstp = flag_cont = flag_int = flag_term = flag_hup = 0;
     install_handlers();
     t->handling = true;
@@ -463,8 +472,10 @@ int term_read(struct term *t, struct keymap_press *out)
         wint_t c = 0;
         *out = (struct keymap_press){ .code = UI_KEY_NONE };
         int got = wget_wch(t->keys, &c);
-        if (got == ERR)
-            return has_gone(t) ? -1 : 0;
+        if (got == ERR) {
+            hung_up = hung_up || has_gone(t);
+            return hung_up ? -1 : 0;
+        }
         if (got == KEY_CODE_YES)
             function_key(c, out);
         else {
@@ -518,7 +529,7 @@ static void cell_to_curses(const struct term *t, const struct frame_cell *c, cch
     struct theme_style style = theme_style((enum theme_role)c->role, t->depth);
     unsigned attr = style.attr ^ (c->flags & FRAME_CURSOR ? THEME_REVERSE : 0u);
     cell_text(c, text);
-    short pair = t->depth == THEME_MONO || style.fg < 0 ? 0 : (short)(c->role + 1);
+    short pair = t->depth == THEME_MONO ? 0 : style.fg < 0 ? PLAIN_PAIR : (short)(c->role + 1);
     setcchar(out, text, attributes(attr), pair, NULL);
 }
 
@@ -597,8 +608,10 @@ static void apply_size(struct term *t)
 
 enum term_signal term_take_signal(struct term *t)
 {
-    if (take(&flag_hup))
+    if (take(&flag_hup)) {
+        hung_up = true;
         return TERM_HUP;
+    }
     if (take(&flag_term))
         return TERM_TERM;
     if (take(&flag_int))

@@ -12,9 +12,9 @@ static const struct row roles[ROLE_COUNT] = {
     [ROLE_TITLE]      = { 'T', { PLAIN(THEME_BOLD), PLAIN(THEME_BOLD), PLAIN(THEME_BOLD) } },
     [ROLE_TAB]        = { 't', { NONE, NONE, NONE } },
     [ROLE_TAB_ACTIVE] = { 'A', { PLAIN(THEME_REVERSE), PLAIN(THEME_REVERSE), PLAIN(THEME_REVERSE) } },
-    [ROLE_PLACE]      = { 'p', { PLAIN(THEME_BOLD), { 6, THEME_BOLD }, { 38, THEME_BOLD } } },
-    [ROLE_RULE]       = { 'r', { NONE, PLAIN(THEME_DIM), { 241, 0 } } },
-    [ROLE_KEY]        = { 'k', { PLAIN(THEME_BOLD), { 6, THEME_BOLD }, { 38, THEME_BOLD } } },
+    [ROLE_PLACE]      = { 'p', { PLAIN(THEME_BOLD), { 6, 0 }, { 6, 0 } } },
+    [ROLE_RULE]       = { 'r', { NONE, NONE, NONE } },   /* a colour around each bar would be most of what a screen costs */
+    [ROLE_KEY]        = { 'k', { PLAIN(THEME_BOLD), { 6, 0 }, { 6, 0 } } },
     [ROLE_HINT]       = { 'h', { NONE, NONE, NONE } },
     [ROLE_HINT_OFF]   = { 'o', { PLAIN(THEME_DIM), PLAIN(THEME_DIM), { 241, 0 } } },
     [ROLE_HEAD]       = { 'H', { PLAIN(THEME_BOLD), PLAIN(THEME_BOLD), PLAIN(THEME_BOLD) } },
@@ -24,7 +24,7 @@ static const struct row roles[ROLE_COUNT] = {
     [ROLE_GOOD]       = { 'g', { NONE, { 2, 0 }, { 71, 0 } } },
     [ROLE_WARN]       = { 'w', { PLAIN(THEME_BOLD), { 3, 0 }, { 172, 0 } } },
     [ROLE_BAD]        = { 'b', { PLAIN(THEME_BOLD), { 1, THEME_BOLD }, { 167, THEME_BOLD } } },
-    [ROLE_INFO]       = { 'i', { NONE, { 6, 0 }, { 38, 0 } } },
+    [ROLE_INFO]       = { 'i', { NONE, { 6, 0 }, { 6, 0 } } },
     [ROLE_MARK]       = { 'm', { PLAIN(THEME_BOLD), { 3, THEME_BOLD }, { 172, THEME_BOLD } } },
     [ROLE_MATCH]      = { 'M', { PLAIN(THEME_UNDERLINE), { 3, THEME_UNDERLINE }, { 172, THEME_UNDERLINE } } },
     [ROLE_LABEL]      = { 'l', { NONE, NONE, NONE } },
@@ -52,7 +52,7 @@ static const char *const glyphs[GLYPH_COUNT][2] = {
     [GLYPH_METER_OFF] = { "░", "-" },     [GLYPH_TOP_LEFT] = { "┌", "+" },     [GLYPH_TOP_RIGHT] = { "┐", "+" },
     [GLYPH_BOTTOM_LEFT] = { "└", "+" },   [GLYPH_BOTTOM_RIGHT] = { "┘", "+" }, [GLYPH_DONE] = { "✓", "x" },
     [GLYPH_NOW] = { "▸", ">" },           [GLYPH_ARROW] = { "→", ">" },        [GLYPH_MORE] = { "»", ">" },
-    [GLYPH_SECRET] = { "•", "*" },
+    [GLYPH_SECRET] = { "•", "*" },        [GLYPH_ABOVE] = { "↑", "^" },        [GLYPH_BELOW] = { "↓", "v" },
 };
 
 const char *theme_glyph(enum theme_glyph g, bool ascii)

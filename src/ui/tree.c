@@ -226,6 +226,7 @@ bool tree_update(struct tree *t, enum action a)
     case ACTION_BOTTOM: move_to(t, SIZE_MAX); return true;
     case ACTION_LEFT: go_out(t); return true;
     case ACTION_RIGHT: set_fold(t, false); return true;
+    case ACTION_OPEN:
     case ACTION_FOLD: set_fold(t, n && !n->folded); return true;
     case ACTION_FOLD_ALL: fold_all(t); return true;
     default: return false;
@@ -277,6 +278,9 @@ void tree_render(struct tree *t, struct frame *f, struct layout_rect r)
         return;
     t->page = r.rows;
     t->top = layout_scroll(t->top, t->cursor, t->shown_count, r.rows);
+    frame_more(f, r, t->top > 0, t->top + (size_t)r.rows < t->shown_count);
+    if (t->shown_count > (size_t)r.rows)
+        layout_cut_right(&r, 2);
     int names = names_width(t, f, r.cols - 2);
     for (int i = 0; i < r.rows && t->top + (size_t)i < t->shown_count; i++)
         render_line(t, f, (struct layout_rect){ r.row + i, r.col, 1, r.cols }, t->top + (size_t)i, names);

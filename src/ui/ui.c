@@ -107,6 +107,10 @@ int ui_main(const struct ui_options *options, struct err *e)
     runs_feed_free(w->runs);
     w->runs = NULL;
     bool settled = world_settle(w);
+    if (settled) {   /* what threads told last: the screen that asked for a plan removes it when it is closed */
+        app_take_events(w->app);
+        settled = world_settle(w);
+    }
     if (settled) {
         world_release(w);
         app_free(w->app);

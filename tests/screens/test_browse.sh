@@ -3,7 +3,6 @@
 . "$(dirname "$0")/../e2e/lib.sh"
 command -v tmux >/dev/null || { echo "1..0 # SKIP tmux is not installed"; exit 0; }
 sandbox_start
-HERE=$(cd "$(dirname "$0")" && pwd)
 SOCKET=lakeferry-browse-$$
 tm() { tmux -L "$SOCKET" -f /dev/null "$@"; }
 leave() { kill -CONT "$SANDBOX_PID" 2>/dev/null; tm kill-server 2>/dev/null; finish; }
@@ -50,18 +49,41 @@ for size in "80 24" "200 50" "60 15"; do
     screen_end
 done
 
+# --- arrows and Enter alone: from tab to tab, and down to the rows of a table ---
+screen_start arrows 80 24 --sandbox main.vision.inputs_2025
+wait_for '[›>]T inputs_2025'; key Enter
+shows 'main > vision > inputs_2025' "Enter shows the columns of a table"
+key Enter
+shows '40 rows, all shown' "and once more its rows" 60
+press_to '[›>]labelled-001' Down; key Enter
+shows 'row 2 of 40 shown' "a row opens"
+key Escape; sleep 0.5; key Escape; wait_for 'columns'
+press_to 'Unity Catalog' Left; key Left
+shows '1 Auth \[2 Browse\] 3' "left of everything are the tabs"
+key Right Right
+shows '\[4 Export\]' "arrows choose among them"
+key Left Left Left; key Enter
+shows 'Who you are, and where' "Enter opens one"
+press_to '\[1 Auth\]' Up; key Right Enter
+shows 'Unity Catalog' "from a form the tabs are above it"
+press_to '\[2 Browse\]' Up; key Down
+gone '\[2 Browse\]' "Down goes back"
+key :; key Tab
+shows 'find-previous' "Tab on an empty command line lists the commands"
+key Escape; sleep 0.5; key q; wait_for 'EXIT 0'; screen_end
+
 # --- filter, marks, details, places by name ---
 screen_start names 80 24 --sandbox /Volumes/main/vision/pictures/2026/08
 shows 'car-0001\.png' "a folder can be named at the start"
 press_to 'would become input id +car-0001' Down
 shows '/Volumes/main/vision/pictures/2026/08/car-0001\.jpg' "details: path and the id it would get"
 key /; type_text harb
-shows 'files +5 of 12' "the filter narrows while it is typed"
+shows ' 08 +5 of 12' "the filter narrows while it is typed"
 gone 'car-0001\.png' "what does not match is not shown"
 key Enter; key Space; key Space
 shows '2 marked' "space marks"
 key Escape
-shows 'files +12' "Esc takes the filter away"
+shows ' 08 +12( |$)' "Esc takes the filter away"
 shows '2 marked' "and leaves the marks"
 key :; type_text 'main.vis'
 shows '^ main\.vision' "places complete from what is known"
@@ -86,11 +108,11 @@ screen_start many 80 24 --sandbox main.many
 shows 'T table_00005' "the first of 5,000 tables are shown"
 key G; key g; key Down
 shows '[›>]T table_00001' "keys move the cursor meanwhile"
-shows 'volumes\+tables 5,000( |$)' "all came" 60
+shows 'volumes\+tables +5,000( |$)' "all came" 60
 shows '[›>]T table_00001' "the cursor stayed on its item"
 key q; wait_for 'EXIT 0'; screen_end
 screen_start cached 80 24 --sandbox main.many
-shows 'volumes\+tables 5,000' "the next start knows them"
+shows 'volumes\+tables +5,000' "the next start knows them"
 key q; wait_for 'EXIT 0'; screen_end
 
 # --- the platform stops answering, goes away, comes back ---
@@ -147,7 +169,7 @@ key Escape; sleep 0.3; key Enter
 shows 'row 34 of 40 shown' "Enter shows the record"
 shows '▾input_metadata +\{1\}' "JSON is a tree"
 key Escape; sleep 0.3; key e; wait_for 'inputs_2025\.csv'; key Enter
-shows '40 rows written to inputs_2025\.csv' "what is shown is written to a file"
+shows '40 rows written to /.*/inputs_2025\.csv' "what is shown is written to a file"
 is "$(wc -l <"$WORK/inputs_2025.csv" | tr -d ' ')" "$(grep -c '' "$WORK/inputs_2025.csv")" "the file is whole"
 like "$(head -n 1 "$WORK/inputs_2025.csv")" '^input_id,' "with its head line"
 key q; wait_for 'EXIT 0'; screen_end
@@ -169,6 +191,16 @@ key F10; wait_for 'EXIT 0'
 unlike "$(cat "$WORK/stderr")$(screen)" 'dapi-sandbox' "no token on the screen"
 screen_end
 rm -f "$XDG_CONFIG_HOME"/lakeferry/credentials.ini
+
+# --- the line goes away while a plan is being made: nothing of it is left ---
+screen_start hup 80 24 --sandbox main.vision
+wait_for 'T train_2026'; press_to '[›>]V scans' Down; key i
+runs_left() { find "$XDG_STATE_HOME/lakeferry/runs" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
+for i in $(seq 200); do [ "$(runs_left)" != 0 ] && break; sleep 0.05; done
+[ "$(runs_left)" != 0 ]; report $? "a plan is being made"
+tm kill-session -t hup
+for i in $(seq 200); do [ "$(runs_left)" = 0 ] && break; sleep 0.05; done
+is "$(runs_left)" 0 "and is gone with the screen"
 
 # --- terminals ---
 ENVIRONMENT='LC_ALL=C LANG=C' screen_start ascii 80 24 --sandbox main.vision
@@ -196,12 +228,4 @@ kill -TERM "$child"
 shows 'EXIT 143' "TERM leaves the terminal clean"
 screen_end
 
-# --- bytes ---
-measure() { python3 "$HERE/bytes.py" "$BUILD/lakeferry" --sandbox "$@" >"$WORK/bytes" 2>&1; }
-measure /Volumes/main/vision/many_files/batch-00
-figure() { awk -v n="$1" '$1 == n { print $2 }' "$WORK/bytes"; }
-[ "$(figure move)" -le 160 ]; report $? "a cursor move sends at most 160 bytes" "$(cat "$WORK/bytes")"
-[ "$(figure keys)" -le 1024 ]; report $? "200 keys at once send at most 1 KB" "$(cat "$WORK/bytes")"
-is "$(figure idle)" 0 "nothing is sent while nothing changes"
-is "$(figure exit)" 0 "it leaves with 0"
 done_testing

@@ -1,28 +1,8 @@
 #!/bin/bash
 # Import by keys: from the start to the previewed tracking table with arrows and Enter only, at three sizes; runs that go on without
 # their screen; a second terminal; a run that is cancelled; what is left behind.
-. "$(dirname "$0")/../e2e/lib.sh"
-command -v tmux >/dev/null || { echo "1..0 # SKIP tmux is not installed"; exit 0; }
+. "$(dirname "$0")/lib.sh"
 sandbox_start
-SOCKET=lakeferry-import-$$
-tm() { tmux -L "$SOCKET" -f /dev/null "$@"; }
-leave() { tm kill-server 2>/dev/null; finish; }
-trap leave EXIT
-
-# screen_start NAME COLUMNS ROWS: the program on the platform that runs.
-screen_start() {
-    tm new-session -d -s "$1" -x "$2" -y "$3" "env TERM=xterm-256color '$BUILD/lakeferry' --sandbox; echo EXIT \$?; sleep 600"
-    NAME=$1
-    wait_for 'F1|\[\?\]' || echo "# no first frame"
-}
-screen() { tm capture-pane -p -t "$NAME"; }
-# wait_for REGEX [seconds]: until the screen shows it.
-wait_for() {
-    local tries=0 most=$(( ${2:-20} * 20 ))
-    until screen | grep -qE -- "$1"; do tries=$((tries + 1)); [ $tries -lt $most ] || return 1; sleep 0.05; done
-}
-shows() { wait_for "$1" "${3:-20}"; report $? "$2" "$(screen)"; }
-key() { local k; for k in "$@"; do tm send-keys -t "$NAME" "$k"; done; }
 # press_to REGEX KEY: presses until the screen shows it, at most thirty times.
 press_to() { local i; for i in $(seq 30); do screen | grep -qE -- "$1" && return 0; key "$2"; sleep 0.12; done; screen | grep -qE -- "$1"; }
 runs_alive() { lakeferry runs --json 2>/dev/null | jq -s '[.[] | select(.alive)] | length'; }

@@ -117,12 +117,44 @@ static void test_the_same_table_twice_is_refused(void **state)
     ask_release(&a);
 }
 
+/* What each verb says comes back the same from its JSON and stands in its command line by the names of that verb. */
+static void test_every_verb_goes_both_ways(void **state)
+{
+    static const struct { enum ask_verb verb; const char *options[8][2]; const char *line; } CASES[] = {
+        { ASK_IMPORT_S3, { { "url", "s3://b/a b.csv" }, { "format", "csv" }, { "app", "u/a" }, { "dataset", "d" }, { "table", "c.s.t" } },
+          "lakeferry import s3 's3://b/a b.csv' --format csv --app u/a --dataset d --table c.s.t" },
+        { ASK_EXPORT, { { "app", "u/a" }, { "dataset", "d" }, { "inputs-table", "c.s.i" }, { "annotations-table", "c.s.`n-n`" }, { "images", "c.s.v/x" },
+                        { "include-model-annotations", "true" } },
+          "lakeferry export --app u/a --dataset d --inputs-table c.s.i --annotations-table 'c.s.`n-n`' --images /Volumes/c/s/v/x --include-model-annotations" },
+        { ASK_UPDATE, { { "app", "u/a" }, { "dataset", "d" }, { "inputs-table", "c.s.i" }, { "annotations-table", "c.s.n" }, { "delete-missing", "true" } },
+          "lakeferry update --app u/a --dataset d --inputs-table c.s.i --annotations-table c.s.n --delete-missing" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++) {
+        struct ask a = { .verb = CASES[i].verb }, b;
+        struct err e = {0};
+        for (size_t k = 0; k < 8 && CASES[i].options[k][0] != NULL; k++)
+            assert_int_equal(ask_set(&a, CASES[i].options[k][0], CASES[i].options[k][1], &e), 0);
+        assert_int_equal(ask_check(&a, &e), 0);
+        cJSON *json = ask_to_json(&a);
+        assert_int_equal(ask_from_json(json, &b, &e), 0);
+        char *line = ask_command_line(&b);
+        assert_string_equal(line, CASES[i].line);
+        free(line);
+        cJSON_Delete(json);
+        ask_release(&a);
+        ask_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_json_round_trip),          cmocka_unit_test(test_command_line_is_quoted),
         cmocka_unit_test(test_wrong_values_are_refused), cmocka_unit_test(test_missing_parts_are_named),
         cmocka_unit_test(test_the_same_table_twice_is_refused),
+        cmocka_unit_test(test_every_verb_goes_both_ways),
         cmocka_unit_test(test_a_dataset_that_cannot_be_made_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "core/compute.h"
+#include "core/compute_backend.h"
 #include "net/databricks_compute.h"
 
 /* --- the platform, played by these stand-ins for src/net/databricks_compute.c --- */
@@ -43,6 +43,7 @@ int databricks_warehouse_get(const struct net_api *a, const char *id, struct dat
 static int started;
 int databricks_cluster_start(const struct net_api *a, const char *id, struct err *e) { (void)a, (void)id, (void)e; return started++, 0; }
 int databricks_warehouse_start(const struct net_api *a, const char *id, struct err *e) { (void)a, (void)id, (void)e; return started++, 0; }
+static const char *context_state = "Running";
 int databricks_context_create(const struct net_api *a, const char *c, const char *l, char id[64], struct err *e)
 {
     (void)a, (void)c, (void)l, (void)e;
@@ -52,7 +53,7 @@ int databricks_context_create(const struct net_api *a, const char *c, const char
 int databricks_context_status(const struct net_api *a, const char *c, const char *x, char status[16], struct err *e)
 {
     (void)a, (void)c, (void)x, (void)e;
-    str_copy(status, 16, "Running");
+    str_copy(status, 16, context_state);
     return 0;
 }
 int databricks_context_destroy(const struct net_api *a, const char *c, const char *x, struct err *e) { (void)a, (void)c, (void)x, (void)e; return contexts_gone++, 0; }
@@ -172,6 +173,25 @@ static void test_cluster_error_in_finished(void **state)
     assert_string_equal(e.sqlstate, "42P07");
     assert_non_null(strstr(e.cause, "`a` & b"));
     assert_null(strstr(e.cause, "span"));
+}
+
+static void test_cluster_context_that_never_comes(void **state)
+{
+    struct compute *c = NULL;
+    struct compute_rows rows = {0};
+    struct err e = {0};
+
+    (void)state;
+    context_state = "Pending";
+    assert_int_equal(compute_open(&session, "cluster:c1", NULL, &c, &e), 0);
+    assert_true(c->context_limit_ms > 60000);
+    c->context_limit_ms = 1;
+    assert_int_equal(compute_run(c, "SELECT 1", false, &rows, &e), -1);
+    context_state = "Running";
+    assert_int_equal(e.code, ERR_TIMEOUT);
+    assert_non_null(strstr(e.cause, "cluster c1 is still Pending"));
+    assert_int_equal(contexts_made, contexts_gone);
+    compute_close(c);
 }
 
 static void test_cluster_context_lost_before_and_while(void **state)
@@ -366,7 +386,8 @@ int main(void)
 {
 #define WITH_PLATFORM(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        WITH_PLATFORM(test_cluster_cells), WITH_PLATFORM(test_cluster_error_in_finished), WITH_PLATFORM(test_cluster_context_lost_before_and_while),
+        WITH_PLATFORM(test_cluster_cells), WITH_PLATFORM(test_cluster_error_in_finished), WITH_PLATFORM(test_cluster_context_that_never_comes),
+        WITH_PLATFORM(test_cluster_context_lost_before_and_while),
         WITH_PLATFORM(test_cluster_truncation_is_an_error), WITH_PLATFORM(test_warehouse_chunks), WITH_PLATFORM(test_warehouse_ddl_failure_and_closed),
         WITH_PLATFORM(test_warehouse_large_result_goes_by_links), WITH_PLATFORM(test_unusable_clusters_are_refused),
         WITH_PLATFORM(test_starting), WITH_PLATFORM(test_what_is_asked_for),

@@ -2,6 +2,7 @@
 #include "import_world.h"
 #include "core/journal.h"
 #include "core/view.h"
+#include <sys/stat.h>
 
 struct lines { cJSON *plan, *summary; int items, errors; char last_error[400]; };
 
@@ -127,6 +128,38 @@ static void first_of_twins_keeps_the_name_for_ever(void **state)
     assert_non_null(strstr(find_input("car")->metadata, "/b/car.jpg"));
     assert_non_null(strstr(find_input("bus")->metadata, "/a/bus.jpg"));
     assert_int_equal(w->input_count, 4);
+}
+
+static void a_folder_that_cannot_be_listed_fails_alone(void **state)
+{
+    static const struct { enum err_code code; const char *api, *words; } ends[] = {
+        { ERR_NOT_FOUND, "FOLDER_GONE", "went away" }, { ERR_FORBIDDEN, "FOLDER_FORBIDDEN", "lacks READ VOLUME" },
+    };
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct view_item *items = NULL;
+        struct err e = {0};
+        size_t n = 0;
+        fresh(state);
+        add_some(10);
+        snprintf(w->closed_folder, sizeof w->closed_folder, ROOT "/d3");
+        w->closed_code = ends[i].code;
+        assert_int_equal(import_with(NULL, NULL, &l, id), 3);
+        assert_int_equal(number(l.summary, "verified"), 8);
+        assert_int_equal(number(l.summary, "failed"), 1);
+        assert_int_equal(number(l.summary, "rows"), 8);
+        assert_int_equal(view_items(id, "failed", 0, 10, &items, &n, &e), 0);
+        assert_int_equal(n, 1);
+        assert_string_equal(items[0].key, ROOT "/d3");
+        assert_string_equal(items[0].code, ends[i].api);
+        assert_non_null(strstr(items[0].reason, ends[i].words));
+        view_items_free(items, n);
+    }
+    fresh(state);
+    add_some(3);
+    snprintf(w->closed_folder, sizeof w->closed_folder, ROOT);
+    w->closed_code = ERR_FORBIDDEN;
+    assert_int_equal(import_with(NULL, NULL, &l, id), 4);   /* the source itself: there is nothing to do without it */
+    assert_int_equal(w->posts, 0);
 }
 
 static void foreign_ids_are_left_alone(void **state)
@@ -453,6 +486,11 @@ static void viewers_read_a_finished_run(void **state)
     assert_int_equal(v.stage_count, 8);
     for (int i = 0; i < v.stage_count; i++)
         assert_true(v.stages[i].done && !v.stages[i].active);
+    static const struct { const char *name; int64_t count; } did[] = { { "list", 21 }, { "plan", 21 }, { "send", 20 }, { "settle", 20 }, { "table", 21 } };
+    for (size_t i = 0; i < sizeof did / sizeof *did; i++)          /* what each did, not where it was when it was last looked at */
+        for (int k = 0; k < v.stage_count; k++)
+            if (strcmp(v.stages[k].name, did[i].name) == 0)
+                assert_int_equal(v.stages[k].count, did[i].count);
     assert_string_equal(v.table, "main.vision.t");
     assert_int_equal(view_items(id, "failed", 0, 10, &items, &count, &e), 0);
     assert_int_equal(count, 1);
@@ -470,15 +508,43 @@ static void viewers_read_a_finished_run(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, fresh)
+/* A run is made under another name first: what a kill leaves of that is never a run, and goes in time. */
+static void a_making_that_was_killed_leaves_no_run(void **state)
+{
+    static const char *const left[] = { ".new-abc123", ".new-def456" };
+    char path[2][160];
+    struct err e = {0};
+    struct view *views;
+    size_t n;
+    int64_t pruned;
+    (void)state;
+    add_some(3);
+    create_run(NULL, NULL, id);
+    for (int i = 0; i < 2; i++) {
+        snprintf(path[i], sizeof path[i], "%s/lakeferry/runs/%s", w->folder, left[i]);
+        assert_int_equal(mkdir(path[i], 0700), 0);
+    }
+    const struct timespec old[2] = { { .tv_sec = 1700000000 }, { .tv_sec = 1700000000 } };
+    assert_int_equal(utimensat(AT_FDCWD, path[0], old, 0), 0);
+    assert_int_equal(view_list(&views, &n, &e), 0);
+    assert_int_equal(n, 1);
+    assert_string_equal(views[0].id, id);
+    free(views);
+    assert_int_equal(run_prune(&pruned, &e), 0);
+    assert_int_equal(pruned, 0);
+    assert_int_not_equal(access(path[0], F_OK), 0);
+    assert_int_equal(access(path[1], F_OK), 0);   /* somebody may be making it now */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(imports_and_does_nothing_twice), TEST(a_dry_run_changes_nothing), TEST(first_of_twins_keeps_the_name_for_ever),
-        TEST(foreign_ids_are_left_alone), TEST(a_changed_file_is_a_conflict), TEST(is_added_to_another_dataset), TEST(bad_files_fail_alone),
+        TEST(a_folder_that_cannot_be_listed_fails_alone), TEST(foreign_ids_are_left_alone), TEST(a_changed_file_is_a_conflict), TEST(is_added_to_another_dataset), TEST(bad_files_fail_alone),
         TEST(lost_answers_are_read), TEST(waits_out_maintenance), TEST(gives_up_resumably), TEST(an_input_that_is_not_listed_is_unaccounted),
         TEST(tables_that_exist_are_guarded), TEST(a_missing_dataset_is_made_only_when_asked), TEST(the_gate_holds), TEST(a_stop_is_resumable),
         TEST(one_process_at_a_time), TEST(a_dead_run_can_be_cancelled_and_retried), TEST(a_cancelled_run_sends_nothing_after_a_kill),
-        TEST(the_report_is_complete), TEST(viewers_read_a_finished_run),
+        TEST(the_report_is_complete), TEST(viewers_read_a_finished_run), TEST(a_making_that_was_killed_leaves_no_run),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     release(&l);

@@ -2,7 +2,10 @@
 #include "core/link.h"
 #include <setjmp.h>
 #include <stdarg.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -179,10 +182,47 @@ static void a_command_outlives_its_sender(void **state)
     link_close(l);
 }
 
+static int64_t processor_us(void)
+{
+    struct rusage r;
+    getrusage(RUSAGE_SELF, &r);
+    return (int64_t)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) * 1000000 + r.ru_utime.tv_usec + r.ru_stime.tv_usec;
+}
+
+/* A viewer that cannot be taken in now is taken in later, and the processor is not spent on asking meanwhile. */
+static void a_process_without_descriptors_waits(void **state)
+{
+    (void)state;
+    struct err e = {0};
+    struct link *l;
+    struct rlimit before, none;
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    char said[64] = "";
+    assert_int_equal(link_open("import-6", &l, &e), 0);
+    publish(l, "plan", 6);
+    snprintf(at.sun_path, sizeof at.sun_path, "%s/lakeferry/run-import-6.sock", folder);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){3, before.rlim_max};      /* standard input, output and error have them */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    int connected = connect(fd, (struct sockaddr *)&at, sizeof at);
+    int64_t begun = processor_us();
+    usleep(300000);
+    int64_t spent = processor_us() - begun;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(connected, 0);
+    assert_in_range(spent, 0, 30000);
+    assert_true(recv(fd, said, sizeof said - 1, 0) > 0);
+    assert_non_null(strstr(said, "\"plan\""));
+    close(fd);
+    link_close(l);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(newcomers_get_the_last_words), cmocka_unit_test(commands_come_in_order),
                                        cmocka_unit_test(a_viewer_that_does_not_read_is_dropped), cmocka_unit_test(a_stale_socket_is_replaced),
-                                       cmocka_unit_test(a_command_outlives_its_sender)};
+                                       cmocka_unit_test(a_command_outlives_its_sender),
+                                       cmocka_unit_test(a_process_without_descriptors_waits)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

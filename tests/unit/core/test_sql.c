@@ -56,38 +56,79 @@ static void test_create(void **state)
 
 static void test_merge(void **state)
 {
-    const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, true, true };
-    const struct sql_merge append = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, false, false };
+    const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, true, true, false };
+    const struct sql_merge append = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, false, false, false };
     struct buf b = BUF_INIT;
 
     (void)state;
     sql_merge(&b, &m);
     expect(&b, "MERGE INTO `c`.`s``x`.`t` AS t USING " STAGED " AS s ON t.`k` = s.`k` WHEN MATCHED AND NOT (t.`v` <=> s.`v` AND t.`at` <=> s.`at`) "
                "THEN UPDATE SET t.`v` = s.`v`, t.`at` = s.`at` WHEN NOT MATCHED THEN INSERT (`k`, `v`, `at`) VALUES (s.`k`, s.`v`, s.`at`) "
-               "WHEN NOT MATCHED BY SOURCE THEN DELETE");
+               "WHEN NOT MATCHED BY SOURCE AND t.`k` IS NOT NULL THEN DELETE");
     sql_merge(&b, &append);
     expect(&b, "MERGE INTO `c`.`s``x`.`t` AS t USING " STAGED " AS s ON t.`k` = s.`k` WHEN NOT MATCHED THEN INSERT (`k`, `v`, `at`) VALUES (s.`k`, s.`v`, s.`at`)");
 }
 
-static void test_difference_and_duplicates(void **state)
+#define DUPLICATES "(SELECT `k`, count(*) AS `lakeferry_n` FROM `c`.`s``x`.`t` WHERE `k` IS NOT NULL GROUP BY `k` HAVING count(*) > 1)"
+#define APART "(SELECT coalesce(f.`k`, d.`k`) AS `k`, f.`v`, f.`at`, d.`lakeferry_n` FROM " STAGED " AS f FULL OUTER JOIN " DUPLICATES " AS d ON f.`k` = d.`k`)"
+
+/* Keys that the table holds more than once are in the source, so that they are neither inserted nor deleted, and marked, so that they are not changed. */
+static void test_keys_apart(void **state)
 {
-    const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 2, KEYS, 1, true, false };
+    const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, true, false, true };
     struct buf b = BUF_INIT;
 
     (void)state;
-    sql_duplicates(&b, &TABLE, KEYS, 1, 5);
-    expect(&b, "SELECT `k`, count(*) AS n FROM `c`.`s``x`.`t` GROUP BY `k` HAVING count(*) > 1 LIMIT 5");
+    sql_merge(&b, &m);
+    expect(&b, "MERGE INTO `c`.`s``x`.`t` AS t USING " APART " AS s ON t.`k` = s.`k` WHEN MATCHED AND s.`lakeferry_n` IS NULL AND "
+               "NOT (t.`v` <=> s.`v` AND t.`at` <=> s.`at`) THEN UPDATE SET t.`v` = s.`v`, t.`at` = s.`at` "
+               "WHEN NOT MATCHED THEN INSERT (`k`, `v`, `at`) VALUES (s.`k`, s.`v`, s.`at`)");
+}
+
+static void test_difference(void **state)
+{
+    const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, true, false, false };
+    struct buf b = BUF_INIT;
+
+    (void)state;
     sql_difference(&b, &m);
-    assert_non_null(strstr(b.data, "count_if(t.`k` IS NULL) AS inserted"));
-    assert_non_null(strstr(b.data, "NOT (t.`v` <=> s.`v`)) AS changed"));
-    assert_non_null(strstr(b.data, "FULL OUTER JOIN `c`.`s``x`.`t` AS t ON t.`k` = s.`k`"));
-    buf_release(&b);
+    expect(&b, "SELECT count_if(t.`k` IS NULL AND s.`k` IS NOT NULL) AS inserted, "
+               "count_if(t.`k` IS NOT NULL AND s.`k` IS NOT NULL AND NOT (t.`v` <=> s.`v` AND t.`at` <=> s.`at`)) AS changed, "
+               "count_if(t.`k` IS NOT NULL AND s.`k` IS NOT NULL AND (t.`v` <=> s.`v` AND t.`at` <=> s.`at`)) AS unchanged, "
+               "count_if(t.`k` IS NOT NULL AND s.`k` IS NULL) AS missing, count(*) AS total FROM " STAGED
+               " AS s FULL OUTER JOIN `c`.`s``x`.`t` AS t ON t.`k` = s.`k`");
+}
+
+static void test_samples(void **state)
+{
+    const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, true, false, false };
+    struct buf b = BUF_INIT;
+
+    (void)state;
+    sql_samples(&b, &m, SQL_MISSING, 80, 3);
+    expect(&b, "SELECT left(t.`v`, 80) AS t1, left(s.`v`, 80) AS s1, t.`v` <=> s.`v` AS e1, unix_micros(t.`at`) AS t2, unix_micros(s.`at`) AS s2, "
+               "t.`at` <=> s.`at` AS e2, coalesce(s.`k`, t.`k`) AS k0 FROM " STAGED " AS s FULL OUTER JOIN `c`.`s``x`.`t` AS t ON t.`k` = s.`k` "
+               "WHERE t.`k` IS NOT NULL AND s.`k` IS NULL ORDER BY k0 LIMIT 3");
+}
+
+static void test_duplicates(void **state)
+{
+    static const char *const two[] = { "k", "v" }, *const after[] = { "it's", "${x}" };
+    struct buf b = BUF_INIT;
+
+    (void)state;
+    sql_duplicates(&b, &TABLE, KEYS, 1, NULL, 5);
+    expect(&b, "SELECT `k`, count(*) AS n FROM `c`.`s``x`.`t` WHERE `k` IS NOT NULL GROUP BY `k` HAVING count(*) > 1 ORDER BY `k` LIMIT 5");
+    sql_duplicates(&b, &TABLE, two, 2, after, 5);
+    expect(&b, "SELECT `k`, `v`, count(*) AS n FROM `c`.`s``x`.`t` WHERE `k` IS NOT NULL AND `v` IS NOT NULL AND "
+               "(`k` > 'it\\'s' OR (`k` = 'it\\'s' AND (`v` > '\\u0024{x}'))) GROUP BY `k`, `v` HAVING count(*) > 1 ORDER BY `k`, `v` LIMIT 5");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_literals), cmocka_unit_test(test_create), cmocka_unit_test(test_merge), cmocka_unit_test(test_difference_and_duplicates),
+        cmocka_unit_test(test_literals), cmocka_unit_test(test_create), cmocka_unit_test(test_merge), cmocka_unit_test(test_keys_apart),
+        cmocka_unit_test(test_difference), cmocka_unit_test(test_samples), cmocka_unit_test(test_duplicates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

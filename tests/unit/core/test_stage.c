@@ -196,6 +196,42 @@ static void test_parts_and_their_removal(void **state)
     stage_place_release(&p);
 }
 
+/* More than a part holds: small rows behind a full part go on in the next; one attempt's folder goes alone. */
+static void test_rows_beyond_a_part(void **state)
+{
+    struct stage_place p;
+    struct stage *st = NULL;
+    struct err e = {0};
+    char why[320], local[] = "/tmp/lakeferry-stage.XXXXXX", *big = malloc(4 << 20);
+    uint64_t rows = 0;
+
+    (void)state;
+    assert_non_null(mkdtemp(local));
+    assert_non_null(big);
+    memset(big, ' ', 4 << 20);
+    assert_int_equal(stage_choose(&session, "main.vision.out", NULL, &TARGET, "r-1", false, &p, why, sizeof why, &e), 0);
+    assert_int_equal(stage_begin(&session, &p, "r-1", "rows", 1, local, &st, &e), 0);
+    for (int i = 0; i < 9; i++)
+        assert_int_equal(stage_row(st, big, 4 << 20, &e), 0);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(stage_row(st, "{\"a\":1}", 7, &e), 0);
+    assert_int_equal(stage_end(st, &rows, &e), 0);
+    assert_int_equal(rows, 12);
+    assert_true(find("/Volumes/main/vision/out/lakeferry-r-1/rows-1/part-00000.json") >= 0);
+    int last = find("/Volumes/main/vision/out/lakeferry-r-1/rows-1/part-00001.json");
+    assert_true(last >= 0);
+    assert_non_null(strstr(volume[last].bytes, "{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n"));
+    add("/Volumes/main/vision/out/lakeferry-r-1/rows-2", true, NULL);
+    assert_int_equal(stage_remove_attempt(&session, stage_folder(st), &e), 0);
+    assert_true(find("/Volumes/main/vision/out/lakeferry-r-1/rows-2") >= 0);
+    assert_int_equal(find("/Volumes/main/vision/out/lakeferry-r-1/rows-1/part-00001.json"), -1);
+    assert_int_equal(stage_remove_attempt(&session, stage_folder(st), &e), 0);
+    stage_free(st);
+    assert_int_equal(rmdir(local), 0);
+    free(big);
+    stage_place_release(&p);
+}
+
 static void test_only_what_is_below_is_removed(void **state)
 {
     static const char *const WRONG[] = {
@@ -245,6 +281,6 @@ static void test_no_rows_no_part(void **state)
 int main(void)
 {
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
-    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_only_what_is_below_is_removed), CASE(test_no_rows_no_part) };
+    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_rows_beyond_a_part), CASE(test_only_what_is_below_is_removed), CASE(test_no_rows_no_part) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -450,6 +450,89 @@ static void clicks_choose_tabs(void **state)
     assert_true(says("Host"));
 }
 
+static void arrows_alone_reach_every_tab(void **state)
+{
+    (void)state;
+    press("down");
+    press("up");
+    assert_false(says("[2 "));
+    press("up");                     /* nothing is above the first row but the tabs */
+    assert_true(golden_row_has(look(), 0, "[2 Browse]"));
+    assert_true(golden_row_has(look(), 23, "Enter opens it"));
+    golden_check(look(), "app-tabs");
+    press("right");
+    press("left");
+    press("left");
+    assert_true(golden_row_has(look(), 0, "[1 Auth]"));
+    press("enter");
+    assert_true(says("Host"));
+    assert_false(golden_row_has(look(), 0, "["));
+    press("up");
+    press("up");
+    press("up");
+    assert_true(golden_row_has(look(), 0, "[1 Auth]"));   /* from a form too */
+    press("right");
+    press("enter");
+    assert_true(says("car-0000.jpg"));
+    press("up");
+    press("down");                   /* back, and the cursor is where it was */
+    assert_false(golden_row_has(look(), 0, "["));
+    assert_int_equal(files->list.cursor, 0);
+    press("up");
+    press("j");                      /* any other key is meant for the screen */
+    assert_int_equal(files->list.cursor, 1);
+    assert_false(golden_row_has(look(), 0, "["));
+    press("k");
+    press("k");                      /* letters, wheel and page keys stay in the list */
+    app_press(app, &(struct keymap_press){ .code = UI_KEY_WHEEL_UP });
+    press("home");
+    assert_false(golden_row_has(look(), 0, "["));
+    for (int rows = 10; rows < 30; rows += 6) {
+        app_resize(app, rows, 40);
+        press("up");
+        press("esc");
+    }
+}
+
+static void tab_on_an_empty_command_lists_all(void **state)
+{
+    (void)state;
+    press(":");
+    assert_false(says("copy-command"));
+    press("tab");
+    golden_check(look(), "app-commands");
+    assert_true(says("copy-command"));
+    assert_true(says("page-down"));
+    type("pa");
+    assert_true(says("page-down"));
+    assert_false(says("copy-command"));
+    press("esc");
+    assert_false(says("page-down"));
+    app_resize(app, 12, 44);
+    press(":");
+    press("tab");
+    assert_true(says(":"));
+    press("tab");
+    press("esc");
+}
+
+static void the_help_names_each_action_once(void **state)
+{
+    (void)state;
+    press("1");
+    app_resize(app, 60, 80);
+    press("f1");                     /* in a form letters are text */
+    assert_true(says("Alt-1 "));
+    assert_false(says("ctrl-"));
+    struct buf text = BUF_INIT;
+    assert_int_equal(frame_print(look(), &text, false), 0);
+    const char *first = strstr(text.data, "Go to the next field or pane.");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "Go to the next field or pane."));
+    assert_null(strstr(text.data, "Mark the item"));
+    buf_release(&text);
+}
+
 static void any_key_anywhere_is_harmless(void **state)
 {
     (void)state;
@@ -472,7 +555,8 @@ int main(void)
         T(pictures), T(help_and_quit_are_visible_at_any_usable_size), T(keys_choose_tabs_and_move), T(a_disabled_action_says_why),
         T(the_help_shows_and_does), T(questions_default_to_the_safe_answer), T(commands_are_completed_and_done), T(events_find_their_screen),
         T(nothing_new_means_the_same_frame), T(a_screen_that_cannot_open_says_so), T(long_messages_take_more_lines),
-        T(pasting_goes_where_text_goes), T(clicks_choose_tabs), T(any_key_anywhere_is_harmless),
+        T(pasting_goes_where_text_goes), T(clicks_choose_tabs),
+        T(arrows_alone_reach_every_tab), T(tab_on_an_empty_command_lists_all), T(the_help_names_each_action_once), T(any_key_anywhere_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

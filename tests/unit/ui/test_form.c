@@ -1,4 +1,5 @@
 #include "golden.h"
+#include "base/timefmt.h"
 #include "ui/form.h"
 
 enum { VOLUME = 1, FOLDER, APP, DATASET, TABLE, TOKEN, START, DRY, COPY, FAILING };
@@ -227,10 +228,28 @@ static void the_focus_is_visible_at_any_size(void **state)
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+static void the_way_up_is_not_counted(void **state)
+{
+    struct picker p;
+    struct frame own;
+    (void)state;
+    picker_init(&p, "Volume");
+    assert_int_equal(picker_add(&p, &(struct list_row){ .name = ".." }, &e), 0);
+    assert_int_equal(picker_add(&p, &(struct list_row){ .name = "scans" }, &e), 0);
+    picker_set_age(&p, time_wall_ms());
+    assert_string_equal(p.age, "listed just now");
+    frame_init(&own);
+    assert_int_equal(frame_resize(&own, 10, 60, &e), 0);
+    picker_render(&p, &own, (struct layout_rect){ 0, 0, 10, 60 });
+    assert_true(golden_has(&own, " 1  listed just now "));
+    frame_release(&own);
+    picker_release(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(pictures), T(focus_walks_over_what_acts), T(a_line_with_focus_may_go_and_come), T(texts_are_edited_in_place), T(a_choice_opens_a_picker),
+        T(pictures), T(focus_walks_over_what_acts), T(a_line_with_focus_may_go_and_come), T(texts_are_edited_in_place), T(the_way_up_is_not_counted), T(a_choice_opens_a_picker),
         T(a_new_name_can_be_made_where_that_is_possible), T(a_disabled_button_says_why), T(the_focus_is_visible_at_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,7 +53,7 @@ static void letters_are_commands_nowhere_in_a_form(void **state)
 static void names_and_keys_go_both_ways(void **state)
 {
     (void)state;
-    static const char *const names[] = { "q", "ctrl-r", "alt-1", "f10", "space", "page-up", "shift-tab", "esc", "ctrl-alt-x", "-", "ü", "G", "delete" };
+    static const char *const names[] = { "q", "Ctrl-R", "Alt-1", "F10", "Space", "Page-Up", "Shift-Tab", "Esc", "Ctrl-Alt-X", "-", "ü", "G", "Delete" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         uint32_t code;
         unsigned mods;
@@ -63,6 +63,10 @@ static void names_and_keys_go_both_ways(void **state)
     }
     uint32_t code;
     unsigned mods;
+    assert_true(keymap_key_parse("ctrl-R", &code, &mods));   /* typed in any case */
+    assert_true(code == 'r' && mods == UI_MOD_CTRL);
+    assert_true(keymap_key_parse("PAGE-up", &code, &mods));
+    assert_int_equal(code, UI_KEY_PAGE_UP);
     assert_false(keymap_key_parse("", &code, &mods));
     assert_false(keymap_key_parse("f99", &code, &mods));
     assert_false(keymap_key_parse("nonsense", &code, &mods));
@@ -79,7 +83,7 @@ static void settings_add_bindings(void **state)
     assert_int_equal(look(k, browse, "o"), ACTION_OPEN);
     assert_int_equal(keymap_bind(k, "browse", "preview", "j", &e), 0);
     assert_int_equal(look(k, browse, "j"), ACTION_PREVIEW);
-    assert_string_equal(keymap_keys_of(k, browse, ACTION_DOWN, keys, sizeof keys), "down, ctrl-n");
+    assert_string_equal(keymap_keys_of(k, browse, ACTION_DOWN, keys, sizeof keys), "Down, Ctrl-N");
     assert_int_equal(keymap_bind(k, "lists", "open", "o", &e), -1);
     assert_int_equal(e.code, ERR_CONFIG);
     assert_int_equal(keymap_bind(k, "list", "opn", "o", &e), -1);
@@ -111,9 +115,9 @@ static void the_manual_lists_every_key(void **state)
     struct keymap *k = keymap_new(&e);
     assert_int_equal(keymap_write(k, &text, KEYMAP_TEXT), 0);
     assert_int_equal(keymap_write(k, &man, KEYMAP_MAN), 0);
-    assert_non_null(strstr(text.data, "ctrl-r"));
+    assert_non_null(strstr(text.data, "Ctrl-R"));
     assert_non_null(strstr(man.data, ".SS Forms\n"));
-    assert_non_null(strstr(man.data, "page\\-up"));
+    assert_non_null(strstr(man.data, "Page\\-Up"));
     buf_release(&text);
     buf_release(&man);
     keymap_free(k);

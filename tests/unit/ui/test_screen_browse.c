@@ -411,6 +411,69 @@ static void a_move_changes_little(void **state)
     stop_app();
 }
 
+static void redraw(void) { app_press(app, &(struct keymap_press){ .code = 'l', .mods = UI_MOD_CTRL }); }
+
+/* What stood beside the item before stays until the new one's list is there, or for so long that waiting must be seen. */
+static void what_is_beside_is_drawn_once(void **state)
+{
+    static const struct row columns[] = { { CATALOG_COLUMN, "input_id", "string", 0 }, { CATALOG_COLUMN, "label", "string", 0 } };
+    (void)state;
+    struct browse *b = in_vision("main.vision", false);
+    app_resize(app, 24, 80);
+    press(UI_KEY_DOWN);                        /* volume pictures: known */
+    settle(b);
+    assert_true(golden_has(app_frame(app), "car-0001.jpg"));
+    press(UI_KEY_DOWN);                        /* table inputs: on its way */
+    settle(b);
+    assert_ptr_equal(b->columns.held, browse_column_find(&b->columns, "/Volumes/main/vision/pictures"));
+    assert_true(golden_has(app_frame(app), "car-0001.jpg"));
+    assert_false(golden_has(app_frame(app), "loading"));
+    struct catalog_list *part = make_list("main\x1fvision\x1finputs", columns, 1);
+    part->complete = false;
+    part->loading = true;
+    give(b, part);
+    assert_non_null(b->columns.held);
+    give(b, make_list("main\x1fvision\x1finputs", columns, COUNT(columns)));
+    assert_null(b->columns.held);
+    redraw();
+    assert_true(golden_has(app_frame(app), "label"));
+    assert_false(golden_has(app_frame(app), "car-0001.jpg"));
+    press(UI_KEY_DOWN);
+    press(UI_KEY_DOWN);
+    settle(b);
+    assert_non_null(b->columns.held);
+    b->hold_ms = time_mono_ms();               /* the time is over */
+    settle(b);
+    assert_null(b->columns.held);
+    redraw();
+    assert_true(golden_has(app_frame(app), "loading"));
+    stop_app();
+}
+
+static void arrows_and_enter_lead_to_the_rows(void **state)
+{
+    static const struct row columns[] = { { CATALOG_COLUMN, "input_id", "string", 0 } };
+    const struct app_screen *front;
+    (void)state;
+    struct browse *b = in_vision("main.vision.inputs", false);
+    give(b, make_list("main\x1fvision\x1finputs", columns, 1));
+    press(UI_KEY_ENTER);
+    assert_int_equal(active(b)->shows, BROWSE_COLUMNS);
+    press(UI_KEY_ENTER);
+    app_front(app, &front);
+    assert_string_equal(front->name, "preview");
+    while (front != &screen_browse) {          /* one stops reading, one goes back */
+        press(UI_KEY_ESC);
+        app_front(app, &front);
+    }
+    for (int i = 0; i < 3; i++)
+        press(UI_KEY_LEFT);
+    assert_int_equal(active(b)->shows, BROWSE_CATALOGS);
+    press(UI_KEY_LEFT);                        /* left of the first column are the tabs */
+    assert_true(golden_row_has(app_frame(app), 0, "[2 Browse]"));
+    stop_app();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,7 +482,7 @@ int main(void)
         cmocka_unit_test(a_failed_refresh_keeps_what_is_known), cmocka_unit_test(lists_grow_under_the_cursor), cmocka_unit_test(long_lists_scroll),
         cmocka_unit_test(coming_back_finds_the_old_cursor), cmocka_unit_test(names_twice_are_two_items), cmocka_unit_test(actions_take_what_the_cursor_is_on),
         cmocka_unit_test(disabled_actions_say_why), cmocka_unit_test(places_are_found_as_typed), cmocka_unit_test(odd_names_are_quoted),
-        cmocka_unit_test(a_move_changes_little),
+        cmocka_unit_test(a_move_changes_little), cmocka_unit_test(what_is_beside_is_drawn_once), cmocka_unit_test(arrows_and_enter_lead_to_the_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

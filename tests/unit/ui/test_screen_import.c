@@ -1,10 +1,8 @@
 #include "golden.h"
-#include "ui/import_form.h"
-#include "ui/planner.h"
-#include "ui/run_words.h"
-#include "../../../src/ui/screen_import.c"   /* its state is private: the plan is put in as if a run had made it */
+#include "ui/job_screen.h"
+#include "ui/screens.h"
 
-/* The form of Import > Volume without a platform: what it guesses, what it asks for, and how plans look. */
+/* The forms of Import without a platform: what they guess, what they ask for, and how plans look. */
 
 static struct ui_world world;
 static struct session session;
@@ -13,7 +11,7 @@ static struct app *app;
 static void render_nothing(void *state, struct app *a, struct frame *f, struct layout_rect r) { (void)state, (void)a, (void)f, (void)r; }
 static const struct app_screen nothing = { .name = "nothing", .title = "Nothing", .tab = "Nothing", .render = render_nothing };
 
-static struct import_screen *start_app(const char *source, bool connected, bool ascii)
+static struct job_screen *start_app(const char *source, bool connected, bool ascii)
 {
     struct err e = { 0 };
     struct app_options o = { .tabs = { &nothing, &nothing, &screen_import, &nothing, &nothing, &nothing }, .hooks = { .ctx = &world }, .ascii = ascii };
@@ -25,7 +23,7 @@ static struct import_screen *start_app(const char *source, bool connected, bool 
     world.app = app;
     world.session = connected ? &session : NULL;
     app_show(app, TAB_IMPORT, source);
-    return (struct import_screen *)(uintptr_t)app_front(app, NULL);
+    return (struct job_screen *)(uintptr_t)app_front(app, NULL);   /* the first of its two forms; the other stands behind it */
 }
 
 static void stop_app(void)
@@ -60,7 +58,7 @@ static void check_sizes(const char *name)
 }
 
 /* As if a run had planned; drawn without asking the fields again, as there is no catalog to ask. */
-static void put_plan(struct import_screen *s, const struct view *v)
+static void put_plan(struct job_screen *s, const struct view *v)
 {
     s->draft = calloc(1, sizeof *s->draft);
     assert_non_null(s->draft);
@@ -70,9 +68,10 @@ static void put_plan(struct import_screen *s, const struct view *v)
         char file[96];
         app_resize(app, sizes[i].rows, sizes[i].cols);
         app_frame(app);          /* the width is known now */
-        show_plan(s, NULL);
-        form_disable(&s->fields.form, IMPORT_START, start_off(s, NULL));
-        form_focus(&s->fields.form, IMPORT_START);
+        job_plan_show(s, NULL);
+        form_disable(&s->fields.form, FIELD_START, job_screen_plan_failed(s) ? "the plan failed: see above" : NULL);
+        form_disable(&s->fields.form, FIELD_DRY_RUN, NULL);
+        form_focus(&s->fields.form, FIELD_START);
         app_say(app, ROLE_DIM, "nothing was changed yet");
         snprintf(file, sizeof file, "import-%s-%s", v->has_plan ? "plan" : "failed", sizes[i].name);
         golden_check(app_frame(app), file);
@@ -87,6 +86,7 @@ static void says_that_it_connects(void **state)
     (void)state;
     start_app(NULL, false, false);
     check_sizes("import-connecting");
+    app_resize(app, 24, 80);
     assert_true(golden_has(app_frame(app), "choose a volume"));
     stop_app();
 }
@@ -94,13 +94,13 @@ static void says_that_it_connects(void **state)
 static void guesses_names_from_the_folder(void **state)
 {
     (void)state;
-    struct import_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
     const struct form *m = &s->fields.form;
-    assert_string_equal(form_value(m, IMPORT_VOLUME), "main.vision.pictures");
-    assert_string_equal(form_value(m, IMPORT_FOLDER), "2026/08");
-    assert_string_equal(form_value(m, IMPORT_DATASET), "pictures-2026-08");
-    assert_string_equal(form_value(m, IMPORT_TABLE), "main.vision.pictures_2026_08");
-    assert_string_equal(form_value(m, IMPORT_COMPUTE), "warehouse:wh-live-0001");
+    assert_string_equal(form_value(m, FIELD_VOLUME), "main.vision.pictures");
+    assert_string_equal(form_value(m, FIELD_FOLDER), "2026/08");
+    assert_string_equal(form_value(m, FIELD_DATASET), "pictures-2026-08");
+    assert_string_equal(form_value(m, FIELD_TABLE), "main.vision.pictures_2026_08");
+    assert_string_equal(form_value(m, FIELD_COMPUTE), "warehouse:wh-live-0001");
     check_sizes("import-here");
     stop_app();
 }
@@ -108,9 +108,9 @@ static void guesses_names_from_the_folder(void **state)
 static void hostile_names_stay_in_their_cells(void **state)
 {
     (void)state;
-    struct import_screen *s = start_app("/Volumes/ma`in/b\u00fccher regal/数据集/2026 \u202eevil/${HOME}", true, true);
-    assert_string_equal(form_value(&s->fields.form, IMPORT_VOLUME), "`ma``in`.`bücher regal`.`数据集`");
-    assert_string_equal(form_value(&s->fields.form, IMPORT_DATASET), "2026-evil-HOME");
+    struct job_screen *s = start_app("/Volumes/ma`in/b\u00fccher regal/数据集/2026 \u202eevil/${HOME}", true, true);
+    assert_string_equal(form_value(&s->fields.form, FIELD_VOLUME), "`ma``in`.`bücher regal`.`数据集`");
+    assert_string_equal(form_value(&s->fields.form, FIELD_DATASET), "2026-evil-HOME");
     check_sizes("import-hostile");
     stop_app();
 }
@@ -119,26 +119,29 @@ static void typed_names_are_kept(void **state)
 {
     struct err e;
     (void)state;
-    struct import_screen *s = start_app("/Volumes/main/vision/pictures", true, false);
-    form_focus(&s->fields.form, IMPORT_TABLE);
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures", true, false);
+    form_focus(&s->fields.form, FIELD_TABLE);
     press('2');
-    assert_string_equal(form_value(&s->fields.form, IMPORT_TABLE), "main.vision.pictures2");
-    assert_int_equal(import_form_set_source(&s->fields, "/Volumes/main/vision/scans", &e), 0);
-    assert_string_equal(form_value(&s->fields.form, IMPORT_TABLE), "main.vision.pictures2");
-    assert_string_equal(form_value(&s->fields.form, IMPORT_DATASET), "scans");
+    assert_string_equal(form_value(&s->fields.form, FIELD_TABLE), "main.vision.pictures2");
+    assert_int_equal(job_form_take_place(&s->fields, "/Volumes/main/vision/scans", &e), 0);
+    assert_string_equal(form_value(&s->fields.form, FIELD_TABLE), "main.vision.pictures2");
+    assert_string_equal(form_value(&s->fields.form, FIELD_DATASET), "scans");
     stop_app();
 }
 
 static void a_bad_table_name_is_told(void **state)
 {
     (void)state;
-    struct import_screen *s = start_app("/Volumes/main/vision/pictures", true, false);
-    form_focus(&s->fields.form, IMPORT_TABLE);
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures", true, false);
+    form_focus(&s->fields.form, FIELD_TABLE);
     for (const char *c = ".x.y"; *c; c++)
         press((uint32_t)(unsigned char)*c);
-    const struct form_item *start = form_find(&s->fields.form, IMPORT_START);
-    assert_string_equal(start->off, form_value(&s->fields.form, IMPORT_APP)[0] ? "mend the table's name" : "choose a Clarifai app");
-    assert_int_equal(s->fields.table, IMPORT_TABLE_BAD);
+    const struct form_item *start = form_find(&s->fields.form, FIELD_START);
+    assert_string_equal(start->off, "choose a Clarifai app");
+    assert_int_equal(s->fields.tables[0].state, JOB_TABLE_BAD);
+    form_set(&s->fields.form, FIELD_APP, "lab-user/traffic", false);
+    char text[300];
+    assert_true(str_starts(job_form_missing(&s->fields, text, sizeof text), "Inputs table: "));
     stop_app();
 }
 
@@ -147,12 +150,12 @@ static void the_job_is_what_the_form_says(void **state)
     struct err e;
     struct ask ask;
     (void)state;
-    struct import_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
-    form_set(&s->fields.form, IMPORT_APP, "lab-user/traffic", false);
-    form_set(&s->fields.form, IMPORT_CONFLICT, "suffix", false);
-    form_set(&s->fields.form, IMPORT_IDS, "whole path", false);
-    form_set(&s->fields.form, IMPORT_FILES, "all files", false);
-    assert_int_equal(import_form_ask(&s->fields, &ask, &e), 0);
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    form_set(&s->fields.form, FIELD_APP, "lab-user/traffic", false);
+    form_set(&s->fields.form, FIELD_CONFLICT, "suffix", false);
+    form_set(&s->fields.form, FIELD_IDS, "whole path", false);
+    form_set(&s->fields.form, FIELD_FILES, "all files", false);
+    assert_int_equal(job_form_ask(&s->fields, &ask, &e), 0);
     char *line = ask_command_line(&ask);
     assert_string_equal(line, "lakeferry import volume /Volumes/main/vision/pictures/2026/08 --app lab-user/traffic --dataset pictures-2026-08 "
                               "--table main.vision.pictures_2026_08 --all-files --id-from path --on-conflict suffix --compute warehouse:wh-live-0001");
@@ -169,7 +172,7 @@ static void a_plan_fills_the_form(void **state)
                                 .bytes = 147849216, .requests = 10, .seconds = 13, .compute_must_start = true,
                                 .notes = { "2 files changed since they were imported: they are read and compared" } };
     (void)state;
-    struct import_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
     put_plan(s, &v);
     assert_true(golden_has(app_frame(app), "[ Start ]"));
     stop_app();
@@ -181,30 +184,82 @@ static void a_plan_that_failed_says_why(void **state)
                       .parked_why = "cannot use the table main.vision.pictures_2026_08: it exists and does not track this source, app and dataset. "
                                     "name another table, or say --if-exists replace or append" };
     (void)state;
-    struct import_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
     put_plan(s, &v);
-    assert_string_equal(start_off(s, NULL), "the plan failed: see above");
+    assert_true(job_screen_plan_failed(s));
     stop_app();
 }
 
-static void s3_is_one_honest_line(void **state)
+static void s3_is_the_other_half(void **state)
 {
     (void)state;
-    start_app(NULL, true, false);
+    struct job_screen *s3 = start_app(NULL, true, false) + 1;
     press(UI_KEY_RIGHT);
-    assert_true(golden_has(app_frame(app), "Import from S3 is not part of this version"));
+    assert_true(golden_has(app_frame(app), "[S3]"));
+    assert_true(golden_has(app_frame(app), "type the URL"));
     check_sizes("import-s3");
+    app_press(app, &(struct keymap_press){ .code = 'v', .mods = UI_MOD_ALT });
+    assert_true(golden_has(app_frame(app), "[Volume]"));
+    app_press(app, &(struct keymap_press){ .code = 's', .mods = UI_MOD_ALT });
+    for (const char *c = "s3://lab-bucket/sets/night cars.csv"; *c; c++)
+        press((uint32_t)(unsigned char)*c);
+    const struct form *m = &s3->fields.form;
+    assert_string_equal(form_value(m, FIELD_FORMAT), "csv");
+    assert_string_equal(form_value(m, FIELD_DATASET), "night-cars");
+    form_set(&s3->fields.form, FIELD_SCHEMA, "main.vision", false);
+    job_form_refresh(&s3->fields);
+    assert_string_equal(form_value(m, FIELD_TABLE), "night_cars");
+    check_sizes("import-s3-typed");
+    press(UI_KEY_BACK_TAB);    /* to the first field, which goes back */
     press(UI_KEY_LEFT);
-    assert_true(golden_has(app_frame(app), "Volume"));
+    assert_true(golden_has(app_frame(app), "[Volume]"));
+    stop_app();
+}
+
+static void an_s3_job(void **state)
+{
+    struct err e;
+    struct ask ask;
+    (void)state;
+    struct job_screen *s = start_app(NULL, true, false) + 1;
+    form_set(&s->fields.form, FIELD_URL, "s3://lab-bucket/delta/cars/", false);
+    form_set(&s->fields.form, FIELD_APP, "lab-user/traffic", false);
+    form_set(&s->fields.form, FIELD_SCHEMA, "(no table)", false);
+    form_set(&s->fields.form, FIELD_STAGING, "main.vision.out", false);
+    job_form_refresh(&s->fields);
+    assert_null(form_find(&s->fields.form, FIELD_TABLE));
+    assert_int_equal(job_form_ask(&s->fields, &ask, &e), 0);
+    char *line = ask_command_line(&ask);
+    assert_string_equal(line, "lakeferry import s3 s3://lab-bucket/delta/cars/ --format delta --app lab-user/traffic --dataset cars "
+                              "--staging main.vision.out --compute warehouse:wh-live-0001");
+    free(line);
+    ask_release(&ask);
+    stop_app();
+}
+
+static void a_wrong_url_is_told(void **state)
+{
+    char text[200];
+    (void)state;
+    struct job_screen *s = start_app(NULL, true, false) + 1;
+    form_set(&s->fields.form, FIELD_APP, "lab-user/traffic", false);
+    form_set(&s->fields.form, FIELD_SCHEMA, "main.vision", false);
+    form_set(&s->fields.form, FIELD_DATASET, "cars", false);
+    form_set(&s->fields.form, FIELD_URL, "https://example.com/cars.csv", false);
+    job_form_refresh(&s->fields);
+    assert_string_equal(job_form_missing(&s->fields, text, sizeof text), "mend the URL");
+    form_set(&s->fields.form, FIELD_URL, "s3://lab-bucket/", false);
+    job_form_refresh(&s->fields);
+    assert_string_equal(job_form_missing(&s->fields, text, sizeof text), "say which file or folder of the bucket is read");
     stop_app();
 }
 
 static void plans_in_words(void **state)
 {
     struct plan_line lines[PLAN_LINES];
-    struct run_plan p = { .files = 3, .candidates = 1, .present = 1, .conflict = -1, .failed = -1, .skipped = 2, .ids_changed = 0, .requests = 0 };
+    struct view v = { .plan = { .files = 3, .candidates = 1, .present = 1, .conflict = -1, .failed = -1, .skipped = 2, .ids_changed = 0, .requests = 0 } };
     (void)state;
-    size_t n = run_words_plan(&p, 90, lines);
+    size_t n = run_words_plan(&v, 90, lines);
     assert_int_equal(n, 4);
     assert_non_null(strstr(lines[0].text, "3 files, 1 candidate, "));
     assert_non_null(strstr(lines[2].text, "2 files of other types"));
@@ -217,7 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(says_that_it_connects), cmocka_unit_test(guesses_names_from_the_folder), cmocka_unit_test(hostile_names_stay_in_their_cells),
         cmocka_unit_test(typed_names_are_kept), cmocka_unit_test(a_bad_table_name_is_told), cmocka_unit_test(the_job_is_what_the_form_says),
-        cmocka_unit_test(a_plan_fills_the_form), cmocka_unit_test(a_plan_that_failed_says_why), cmocka_unit_test(s3_is_one_honest_line),
+        cmocka_unit_test(a_plan_fills_the_form), cmocka_unit_test(a_plan_that_failed_says_why), cmocka_unit_test(s3_is_the_other_half), cmocka_unit_test(an_s3_job), cmocka_unit_test(a_wrong_url_is_told),
         cmocka_unit_test(plans_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -225,6 +225,15 @@ static void a_record_unfolds(void **state)
     assert_int_equal(s->mode, MODE_VALUE);
     press(UI_KEY_ESC);
     assert_int_equal(s->mode, MODE_RECORD);
+    assert_false(golden_row_has(app_frame(app), app_frame(app)->rows - 1, "fold"));
+    press(UI_KEY_DOWN);
+    press(UI_KEY_DOWN);              /* info has parts */
+    assert_true(golden_row_has(app_frame(app), app_frame(app)->rows - 1, "Space fold"));
+    press(' ');
+    assert_false(golden_has(app_frame(app), "width"));
+    press(UI_KEY_ENTER);
+    assert_true(golden_has(app_frame(app), "width"));
+    press('g');
     press('z');                      /* everything unfolds */
     assert_true(golden_has(app_frame(app), "12345678901234567890"));
     press(UI_KEY_TAB);

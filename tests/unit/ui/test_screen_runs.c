@@ -215,6 +215,19 @@ static void ended_run_offers_what_comes_next(void **state)
     check_sizes("run-ended");
     assert_true(golden_has(app_frame(app), "Look at the rows of main.vision.pictures_2026_08"));
     assert_true(golden_has(app_frame(app), "1,148 verified, 38 already there"));
+    assert_true(golden_has(app_frame(app), "what next"));
+    assert_true(golden_has(app_frame(app), "failed 2"));
+    press('x');
+    assert_true(golden_has(app_frame(app), "this run has ended"));
+    press(UI_KEY_DOWN);
+    press(UI_KEY_DOWN);
+    press(UI_KEY_DOWN);      /* past the heading, on the first that failed */
+    press(UI_KEY_ENTER);
+    assert_true(golden_has(app_frame(app), "failed: refused by Clarifai"));
+    press(UI_KEY_ESC);
+    press(UI_KEY_UP);
+    press(UI_KEY_ENTER);
+    assert_true(golden_has(app_frame(app), "Runs > what was skipped"));
     stop_app();
 }
 
@@ -236,7 +249,7 @@ static void a_draft_is_in_no_list(void **state)
 {
     (void)state;
     start_app(true);
-    runs_feed_set_draft(world.runs, "import-20261121-1b22");
+    runs_feed_set_draft(world.runs, "import-20261121-1b22", true);
     press('r');
     app_take_events(app);
     app_show(app, TAB_RUNS, NULL);
@@ -262,6 +275,24 @@ static void nothing_is_posted_while_nothing_changes(void **state)
     stop_app();
 }
 
+static void a_long_name_keeps_its_outcome_in_sight(void **state)
+{
+    struct err e = { 0 };
+    struct list_store store;
+    struct list_row row;
+    struct view_item item = { .key = "/Volumes/c/s/v/a/folder/of/a/name/that/is/very/long/indeed/and/then/some/car.jpg", .state = "skipped", .reason = "not a picture" };
+    struct run_items items = { .items = &item, .count = 1 };
+    struct run_items_ask ask = { .states = "skipped", .place = "/Volumes/c/s/v", .cols = 80 };
+    (void)state;
+    list_store_init(&store);
+    assert_int_equal(run_items_rows(&items, &ask, false, &store, &e), 0);
+    struct list_source source = list_store_source(&store);
+    source.row(source.ctx, 0, &row);
+    assert_string_equal(row.name, "a/folder/o...and/then/some/car.jpg  not a picture");
+    assert_string_equal(row.id, item.key);
+    list_store_release(&store);
+}
+
 static int prepare(void **state)
 {
     (void)state;
@@ -283,6 +314,7 @@ int main(void)
         cmocka_unit_test(loading_is_said), cmocka_unit_test(no_runs_is_said), cmocka_unit_test(list_shows_states),
         cmocka_unit_test(live_run_shows_its_stages), cmocka_unit_test(ended_run_offers_what_comes_next), cmocka_unit_test(stopped_run_can_be_resumed),
         cmocka_unit_test(a_draft_is_in_no_list), cmocka_unit_test(nothing_is_posted_while_nothing_changes),
+        cmocka_unit_test(a_long_name_keeps_its_outcome_in_sight),
     };
     return cmocka_run_group_tests(tests, prepare, remove_root);
 }

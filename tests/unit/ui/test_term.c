@@ -359,13 +359,13 @@ static void keys_are_understood(void **state)
     (void)state;
     struct bench b;
     open_bench(&b, "xterm-256color");
-    send_keys(&b, "jq/ ", "j q / space");
-    send_keys(&b, "\033OA\033OB\033[C\033[D", "up down right left");
-    send_keys(&b, "\033[5~\033[6~\033[3~", "page-up page-down delete");
-    send_keys(&b, "\033OP\033[21~", "f1 f10");
-    send_keys(&b, "\0331\0336", "alt-1 alt-6");
-    send_keys(&b, "\033", "esc");
-    send_keys(&b, "\r\t\033[Z\177\022", "enter tab shift-tab backspace ctrl-r");
+    send_keys(&b, "jq/ ", "j q / Space");
+    send_keys(&b, "\033OA\033OB\033[C\033[D", "Up Down Right Left");
+    send_keys(&b, "\033[5~\033[6~\033[3~", "Page-Up Page-Down Delete");
+    send_keys(&b, "\033OP\033[21~", "F1 F10");
+    send_keys(&b, "\0331\0336", "Alt-1 Alt-6");
+    send_keys(&b, "\033", "Esc");
+    send_keys(&b, "\r\t\033[Z\177\022", "Enter Tab Shift-Tab Backspace Ctrl-R");
     send_keys(&b, "数é", "数 é");
     send_keys(&b, "\033[200~a\033[201~", "paste a paste");
     send_keys(&b, "\033[99;99Xj", "j");  /* an unknown sequence means nothing */

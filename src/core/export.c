@@ -1,0 +1,150 @@
+#include "core/export.h"
+#include "core/journal_annotations.h"
+
+enum { LOOK, INPUTS, PLAN, VERIFY, ANNOTATIONS, IMAGES, TABLES, FINISH };
+#define BIT(row) (1u << (row))
+
+bool export_cancelled(struct stages_job *job) { return journal_has(job->journal, "cancelled"); }
+
+static int inputs_work(struct stages_job *job, struct err *e)
+{
+    struct export *x = job->verb;
+    return gather_inputs(job, &x->gather, false, e);
+}
+
+/* Time has passed since the plan: a table that appeared meanwhile is noticed before pictures are written. */
+static int check_targets(struct stages_job *job, struct err *e)
+{
+    struct export *x = job->verb;
+    for (enum export_table which = EXPORT_INPUTS; which < EXPORT_TABLES && !x->checked; which++) {
+        struct target_ask ask = export_target_ask(job, which);
+        struct target target;
+        if (target_decide(job, &ask, &target, e) != 0)
+            return -1;
+        target_release(&target);
+    }
+    x->checked = true;
+    return 0;
+}
+
+/* Listed until two passes agree; the items then are those of the last pass. */
+int export_verify_work(struct stages_job *job, struct err *e)
+{
+    struct export *x = job->verb;
+    if (export_cancelled(job))
+        return STAGES_DONE;
+    if (check_targets(job, e) != 0)
+        return -1;
+    int result = gather_inputs(job, &x->gather, true, e);
+    if (result == STAGES_DONE && journal_inputs_plan(job->journal, journal_get_i64(job->journal, "inputs.pass", 0), NULL, e) != 0)
+        return -1;
+    return result;
+}
+
+static int annotations_work(struct stages_job *job, struct err *e)
+{
+    struct export *x = job->verb;
+    return export_cancelled(job) ? STAGES_DONE : gather_annotations(job, &x->gather, e);
+}
+
+int export_finish_work(struct stages_job *job, struct err *e) { return delta_clean(job, e) != 0 ? -1 : STAGES_DONE; }
+
+/* --- figures for progress lines --- */
+
+static void input_figures(struct stages_job *job, struct stages_figures *out)
+{
+    struct export *x = job->verb;
+    gather_input_figures(&x->gather, out);
+}
+
+static void annotation_figures(struct stages_job *job, struct stages_figures *out)
+{
+    struct export *x = job->verb;
+    gather_annotation_figures(&x->gather, out);
+}
+
+static void picture_figures(struct stages_job *job, struct stages_figures *out)
+{
+    struct export *x = job->verb;
+    out->total = x->folder ? journal_count(job->journal, ~0u) : 0;
+    out->done = x->folder ? out->total - journal_count(job->journal, EXPORT_OPEN) : 0;
+    out->bytes = (uint64_t)atomic_load(&x->pictures.bytes);
+}
+
+static void table_figures(struct stages_job *job, struct stages_figures *out)
+{
+    int64_t pass = journal_get_i64(job->journal, "inputs.pass", 0);
+    bool second = journal_get_i64(job->journal, "inputs.written", -1) == pass;
+    out->total = gather_input_count(job) + gather_annotation_count(job);
+    out->done = journal_get_i64(job->journal, "rows.staged", 0) + (second ? gather_input_count(job) : 0);
+    out->done = out->done < out->total ? out->done : out->total;
+}
+
+static const struct stages_row export_rows[] = {
+    [LOOK] = {"look", "looking at both sides", 0, NULL, export_look_work, NULL},
+    [INPUTS] = {"inputs", "listing inputs", BIT(LOOK), NULL, inputs_work, input_figures},
+    [PLAN] = {"plan", "planning", BIT(INPUTS), NULL, export_plan_work, NULL},
+    [VERIFY] = {"verify", "listing inputs again", BIT(PLAN), NULL, export_verify_work, input_figures},
+    [ANNOTATIONS] = {"annotations", "listing annotations", BIT(VERIFY), NULL, annotations_work, annotation_figures},
+    [IMAGES] = {"images", "copying images", BIT(VERIFY), export_pictures_lanes, export_pictures_work, picture_figures},
+    [TABLES] = {"tables", "writing tables", BIT(ANNOTATIONS) | BIT(IMAGES), NULL, export_tables_work, table_figures},
+    [FINISH] = {"finish", "finishing", BIT(TABLES), NULL, export_finish_work, NULL},
+};
+
+/* --- the verb's own state --- */
+
+static void export_close(struct stages_job *job)
+{
+    struct export *x = job->verb;
+    if (!x)
+        return;
+    export_pictures_release(x);
+    gather_release(&x->gather);
+    pthread_mutex_destroy(&x->lock);
+    free(x->datasets);
+    free(x->folder);
+    free(x->volume);
+    free(x);
+    job->verb = NULL;
+}
+
+static void cut_slashes(char *path)
+{
+    for (size_t n = path ? strlen(path) : 0; n > 1 && path[n - 1] == '/'; n--)
+        path[n - 1] = '\0';
+}
+
+static int export_open(struct stages_job *job, struct err *e)
+{
+    const struct ask *ask = job->ask;
+    const struct volume_path volume = {.volume = ask->images.volume, .path = (char *)""};
+    struct export *x = calloc(1, sizeof *x);
+    if (!x)
+        return err_no_memory(e);
+    pthread_mutex_init(&x->lock, NULL);
+    job->verb = x;
+    x->app = (struct clarifai_app_id){.user = ask->app.user ? ask->app.user : job->session->clarifai_user, .app = ask->app.app};
+    x->dataset = ask->dataset;
+    x->datasets = str_printf("%s/%s/%s", x->app.user, x->app.app, x->dataset);
+    x->folder = ask->has_images ? volume_path_text(&ask->images) : NULL;
+    x->volume = ask->has_images ? volume_path_text(&volume) : NULL;
+    x->pictures.ready_end = &x->pictures.ready;
+    x->pictures.budget = settings_bytes(&job->session->settings, SETTING_PICTURE_MEMORY);
+    gather_init(&x->gather, &x->app, x->dataset, ask->include_model_annotations);
+    if (!x->datasets || (ask->has_images && (!x->folder || !x->volume)))
+        return err_no_memory(e);
+    cut_slashes(x->folder);
+    cut_slashes(x->volume);
+    return 0;
+}
+
+const struct stages_verb export_verb = {
+    .rows = export_rows,
+    .count = sizeof export_rows / sizeof *export_rows,
+    .gate = PLAN,
+    .start_gate = -1,
+    .retry_row = "verify",
+    .open = export_open,
+    .close = export_close,
+    .clean = delta_clean,
+};

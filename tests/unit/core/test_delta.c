@@ -1,0 +1,483 @@
+/* Tables written by a run: what is staged and when it goes, one statement a table, lost answers, conflicts, who may append. Compute and stage are fakes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "core/delta.h"
+#include <stdio.h>
+#include <unistd.h>
+
+static struct {
+    char log[4096];                  /* what was done, in order */
+    bool table;                      /* the table is there */
+    const char *properties[8][2];
+    char run[40];
+    int rows_inserted, rows_changed; /* answers of the next difference */
+    enum err_code fail; const char *sqlstate; int fail_times; const char *fail_verb;
+    bool applied;                    /* what failed was done all the same */
+    int fills, staged_rows;
+    bool fill_fails;
+} w;
+static struct err err;
+static struct stages_job job;
+static struct session session;
+static struct ask ask;
+static char folder[64];
+
+static void note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static void note(const char *fmt, ...)
+{
+    size_t n = strlen(w.log);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(w.log + n, sizeof w.log - n, fmt, ap);
+    va_end(ap);
+}
+
+/* --- stage --- */
+
+struct stage { char folder[64]; };
+
+int stage_choose(const struct session *s, const char *flag, const char *images, const struct name *target, const char *run_id, bool dry_run,
+                 struct stage_place *out, char *why, size_t why_size, struct err *e)
+{
+    (void)s, (void)flag, (void)images, (void)target, (void)run_id;
+    memset(out, 0, sizeof *out);
+    out->made_volume = true;
+    snprintf(why, why_size, "because");
+    if (!dry_run)
+        note("volume ");
+    return volume_path_parse("/Volumes/c/s/v", &out->at, e);
+}
+
+void stage_place_release(struct stage_place *p) { volume_path_release(&p->at); }
+
+int stage_begin(const struct session *s, const struct stage_place *place, const char *run_id, const char *name, int attempt, const char *local,
+                struct stage **out, struct err *e)
+{
+    (void)s, (void)place, (void)run_id, (void)local;
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return err_no_memory(e);
+    snprintf((*out)->folder, sizeof (*out)->folder, "/Volumes/c/s/v/%s-%d", name, attempt);
+    note("begin %s-%d ", name, attempt);
+    return 0;
+}
+
+int stage_row(struct stage *st, const char *line, size_t n, struct err *e)
+{
+    (void)st, (void)line, (void)n, (void)e;
+    w.staged_rows++;
+    return 0;
+}
+
+int stage_end(struct stage *st, uint64_t *rows, struct err *e)
+{
+    (void)st, (void)e;
+    *rows = (uint64_t)w.staged_rows;
+    return 0;
+}
+
+const char *stage_folder(const struct stage *st) { return st->folder; }
+void stage_free(struct stage *st) { free(st); }
+
+int stage_remove_attempt(const struct session *s, const char *path, struct err *e)
+{
+    (void)s, (void)e;
+    note("remove %s ", strrchr(path, '/') + 1);
+    return 0;
+}
+
+int stage_remove(const struct session *s, const struct stage_place *place, const char *run_id, struct err *e)
+{
+    (void)s, (void)run_id, (void)e;
+    note(place->made_volume ? "drop " : "empty ");
+    return 0;
+}
+
+/* --- compute --- */
+
+struct compute { struct compute_note note; };
+
+int compute_open(const struct session *s, const char *which, const struct compute_note *n, struct compute **out, struct err *e)
+{
+    (void)s, (void)which;
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return err_no_memory(e);
+    (*out)->note = *n;
+    return 0;
+}
+
+void compute_close(struct compute *c) { free(c); }
+const char *compute_label(const struct compute *c) { return c ? "warehouse w" : ""; }
+
+int compute_state(struct compute *c, char state[32], bool *running, struct err *e)
+{
+    (void)c, (void)e;
+    snprintf(state, 32, "STOPPED");
+    *running = false;
+    return 0;
+}
+
+int compute_start(struct compute *c, int (*tick)(void *, const char *, int64_t), void *ctx, struct err *e)
+{
+    (void)c, (void)e;
+    return tick(ctx, "RUNNING", 0);
+}
+
+static void apply(const char *verb, const char *text)
+{
+    if (str_eq(verb, "CREATE")) {
+        w.table = true;
+        str_copy(w.run, sizeof w.run, "run-1");
+        assert_non_null(strstr(text, "'lakeferry.run' = 'run-1'"));
+    }
+    if (str_eq(verb, "MERGE"))
+        w.rows_inserted = w.rows_changed = 0;
+}
+
+static int difference(struct compute_rows *rows)
+{
+    static const char *const names[] = {"inserted", "changed"};
+    rows->columns = calloc(2, sizeof *rows->columns);
+    rows->cells = calloc(2, sizeof *rows->cells);
+    rows->column_count = 2;
+    rows->row_count = 1;
+    for (int i = 0; i < 2; i++)
+        rows->columns[i].name = str_dup(names[i]);
+    rows->cells[0] = str_printf("%d", w.rows_inserted);
+    rows->cells[1] = str_printf("%d", w.rows_changed);
+    return 0;
+}
+
+int compute_run(struct compute *c, const char *text, bool allow_truncated, struct compute_rows *rows, struct err *e)
+{
+    char verb[16];
+    (void)allow_truncated;
+    snprintf(verb, sizeof verb, "%.*s", (int)strcspn(text, " "), text);
+    note("%s%s ", verb, strstr(text, "OR REPLACE") ? "-REPLACE" : "");
+    c->note.note(c->note.ctx, "statement", "st-1");
+    bool fails = w.fail_times > 0 && str_eq(verb, w.fail_verb);
+    if (!fails || w.applied)
+        apply(verb, text);
+    if (fails) {
+        w.fail_times--;
+        err_set(e, w.fail, "it failed");
+        str_copy(e->sqlstate, sizeof e->sqlstate, w.sqlstate ? w.sqlstate : "");
+        if (w.fail != ERR_UNKNOWN)
+            c->note.note(c->note.ctx, "end", "st-1");
+        return -1;
+    }
+    c->note.note(c->note.ctx, "end", "st-1");
+    return rows ? difference(rows) : 0;
+}
+
+void compute_rows_release(struct compute_rows *r)
+{
+    for (size_t i = 0; i < r->column_count; i++) {
+        free(r->columns[i].name);
+        free(r->cells[i]);
+    }
+    free(r->columns);
+    free(r->cells);
+    memset(r, 0, sizeof *r);
+}
+
+const char *compute_cell(const struct compute_rows *r, size_t row, const char *column)
+{
+    for (size_t i = 0; i < r->column_count; i++)
+        if (str_eq(r->columns[i].name, column))
+            return r->cells[row * r->column_count + i];
+    return NULL;
+}
+
+int compute_clean(const struct session *s, const char *kind, const char *id, struct err *e)
+{
+    (void)s, (void)e;
+    note("cancel %s %s ", kind, id);
+    return 0;
+}
+
+/* --- catalog --- */
+
+int databricks_object_get(const struct net_api *api, enum databricks_kind kind, const char *full_name, struct databricks_object *out, struct err *e)
+{
+    (void)api, (void)full_name;
+    memset(out, 0, sizeof *out);
+    if (kind != DATABRICKS_TABLE)
+        return 0;
+    if (!w.table)
+        return err_set(e, ERR_NOT_FOUND, "there is none");
+    out->type = (char *)"MANAGED";
+    out->format = (char *)"DELTA";
+    return 0;
+}
+
+void databricks_object_release(struct databricks_object *o) { (void)o; }
+
+const char *databricks_object_property(const struct databricks_object *o, const char *key)
+{
+    (void)o;
+    if (str_eq(key, "lakeferry.run") && w.run[0])
+        return w.run;
+    for (size_t i = 0; i < 8 && w.properties[i][0]; i++)
+        if (str_eq(w.properties[i][0], key))
+            return w.properties[i][1];
+    return NULL;
+}
+
+/* --- the run --- */
+
+static const struct sql_field fields[] = {{"id", "STRING"}, {"text", "STRING"}};
+static const char *const keys[] = {"id"};
+
+static int fill(void *ctx, struct stage *st, int64_t *rows, struct err *e)
+{
+    (void)ctx;
+    w.fills++;
+    w.staged_rows = 0;
+    for (; *rows < 3; ++*rows)
+        if (stage_row(st, "{}", 2, e) != 0)
+            return -1;
+    return w.fill_fails ? err_set(e, ERR_OFFLINE, "away") : 0;
+}
+
+static struct delta_table table_of(void)
+{
+    return (struct delta_table){.name = "rows", .ask = {.table = &ask.table, .datasets = "u/a/ds", .app = {"u", "a"}, .scope = "people", .fields = fields,
+                                .what = "table", .wish = ask.if_exists}, .keys = keys, .key_count = 1, .comment = "c", .source = "u/a/ds", .fill = fill};
+}
+
+static int write_it(void)
+{
+    int result = STAGES_DID;
+    err_clear(&err);
+    for (int i = 0; i < 50 && result == STAGES_DID; i++) {
+        struct delta_table t = table_of();
+        result = delta_table_work(&job, &t, &err);
+    }
+    return result;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    memset(&w, 0, sizeof w);
+    memset(&ask, 0, sizeof ask);
+    ask.table = (struct name){(char *)"c", (char *)"s", (char *)"t"};
+    snprintf(folder, sizeof folder, "/tmp/lakeferry-delta.XXXXXX");
+    if (!mkdtemp(folder))
+        return -1;
+    job = (struct stages_job){.id = "run-1", .folder = folder, .ask = &ask, .session = &session};
+    return journal_open(folder, true, &job.journal, &err);
+}
+
+static int end(void **state)
+{
+    (void)state;
+    journal_close(job.journal);
+    return file_remove_tree(folder, &err);
+}
+
+static int64_t commits(void) { return journal_get_i64(job.journal, "commits", 0); }
+
+/* A table that is there already, of these datasets and this scope. */
+static void there(const char *datasets, const char *scope)
+{
+    w.table = true;
+    w.properties[0][0] = "lakeferry.datasets", w.properties[0][1] = datasets;
+    w.properties[1][0] = scope ? "lakeferry.scope" : NULL, w.properties[1][1] = scope;
+}
+
+/* --- cases --- */
+
+static void rows_are_staged_once(void **state)
+{
+    struct delta d;
+    int64_t rows = 0;
+    (void)state;
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    assert_null(delta_staged(&job, "rows", NULL));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), 0);
+    assert_string_equal(w.log, "volume begin rows-1 ");
+    char *at = delta_staged(&job, "rows", &rows);
+    assert_string_equal(at, "/Volumes/c/s/v/rows-1");
+    assert_int_equal(rows, 3);
+    free(at);
+    assert_int_equal(delta_unstage(&d, "rows", &err), 0);
+    assert_null(delta_staged(&job, "rows", NULL));
+    assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), 0);
+    assert_string_equal(w.log, "volume begin rows-1 remove rows-1 volume begin rows-2 ");
+    assert_int_equal(delta_clean(&job, &err), 0);
+    assert_null(delta_staged(&job, "rows", NULL));
+    assert_false(journal_has(job.journal, "staging.at"));
+    delta_close(&d);
+}
+
+static void half_staged_rows_do_not_count(void **state)
+{
+    struct delta d;
+    (void)state;
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    w.fill_fails = true;
+    assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), -1);
+    assert_null(delta_staged(&job, "rows", NULL));
+    w.fill_fails = false;
+    assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), 0);
+    assert_string_equal(w.log, "volume begin rows-1 remove rows-1 volume begin rows-2 ");
+    delta_close(&d);
+}
+
+/* What an earlier process left running is ended, and what it would read is gone, before anything else. */
+static void leavings_take_their_rows_along(void **state)
+{
+    struct delta d;
+    (void)state;
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), 0);
+    delta_close(&d);
+    assert_int_equal(journal_left_add(job.journal, "statement", "st-9", &err), 0);
+    w.log[0] = '\0';
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    assert_string_equal(w.log, "cancel statement st-9 empty ");
+    assert_null(delta_staged(&job, "rows", NULL));
+    delta_close(&d);
+}
+
+static void a_new_table_is_one_statement(void **state)
+{
+    (void)state;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_string_equal(w.log, "volume begin rows-1 CREATE ");
+    assert_int_equal(commits(), 1);
+    assert_int_equal(journal_get_i64(job.journal, "rows.rows", 0), 3);
+}
+
+static void a_lost_create_is_seen_in_the_table(void **state)
+{
+    (void)state;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "CREATE", w.fail_times = 1, w.applied = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_string_equal(w.log, "volume begin rows-1 CREATE remove rows-1 cancel statement st-1 empty volume begin rows-2 SELECT ");
+    assert_int_equal(commits(), 1);
+}
+
+static void a_lost_create_that_did_nothing_is_made(void **state)
+{
+    (void)state;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "CREATE", w.fail_times = 1;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_non_null(strstr(w.log, "begin rows-2 CREATE "));
+    assert_int_equal(commits(), 1);
+}
+
+static void a_lost_merge_counts_once(void **state)
+{
+    (void)state;
+    there("u/a/ds", "people");
+    ask.if_exists = ASK_EXISTS_APPEND;
+    w.rows_inserted = 2;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "MERGE", w.fail_times = 1, w.applied = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_int_equal(commits(), 1);
+    assert_null(strstr(strstr(w.log, "MERGE") + 5, "MERGE"));
+}
+
+static void nothing_to_merge_is_no_commit(void **state)
+{
+    (void)state;
+    there("u/a/ds", "people");
+    ask.if_exists = ASK_EXISTS_APPEND;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_string_equal(w.log, "volume begin rows-1 SELECT ");
+    assert_int_equal(commits(), 0);
+}
+
+static void conflicts_are_repeated_but_not_for_ever(void **state)
+{
+    (void)state;
+    there("u/a/ds", "people");
+    ask.if_exists = ASK_EXISTS_APPEND;
+    w.rows_changed = 1;
+    w.fail = ERR_CONFLICT, w.sqlstate = "2D521", w.fail_verb = "MERGE", w.fail_times = 3;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_int_equal(w.fills, 4);
+    assert_int_equal(commits(), 1);
+    w.rows_changed = 1;
+    w.fail_times = 100;
+    assert_int_equal(write_it(), -1);
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_string_equal(err.subject, "c.s.t");
+    assert_int_equal(commits(), 1);
+}
+
+static void a_refusal_is_final(void **state)
+{
+    (void)state;
+    w.fail = ERR_FORBIDDEN, w.fail_verb = "CREATE", w.fail_times = 100;
+    assert_int_equal(write_it(), -1);
+    assert_int_equal(w.fills, 1);
+    assert_string_equal(err.what, "cannot write the table");
+}
+
+static void tables_that_exist(void **state)
+{
+    static const struct { enum ask_if_exists wish; const char *datasets, *scope; int result; const char *words; } cases[] = {
+        {ASK_EXISTS_DEFAULT, "u/a/ds", "people", -1, "it exists"},
+        {ASK_EXISTS_FAIL, "u/a/ds", "people", -1, "it exists"},
+        {ASK_EXISTS_REPLACE, "u/b/x", "all", STAGES_DONE, "CREATE-REPLACE"},
+        {ASK_EXISTS_APPEND, "u/a/other", "people", STAGES_DONE, "ALTER SELECT"},
+        {ASK_EXISTS_APPEND, "u/a/ds,u/a/other", NULL, STAGES_DONE, "begin rows-1 SELECT"},
+        {ASK_EXISTS_APPEND, "u/b/ds", "people", -1, "another app"},
+        {ASK_EXISTS_APPEND, "u/a/ds,u/b/ds", "people", -1, "another app"},
+        {ASK_EXISTS_APPEND, NULL, "people", -1, "nothing says which app"},
+        {ASK_EXISTS_APPEND, "u/a/ds", "all", -1, "people and models"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        end(state);
+        begin(state);
+        there(cases[i].datasets, cases[i].scope);
+        w.properties[0][0] = cases[i].datasets ? "lakeferry.datasets" : "x";
+        ask.if_exists = cases[i].wish;
+        int result = write_it();
+        if (result != cases[i].result || !strstr(result < 0 ? err.cause : w.log, cases[i].words))
+            fail_msg("case %zu: %d %s %s", i, result, err.cause, w.log);
+        assert_true(result >= 0 || !w.log[0]);         /* refused before anything was done */
+    }
+}
+
+static void what_is_no_delta_table_is_refused(void **state)
+{
+    struct databricks_object o = {.type = (char *)"VIEW", .format = (char *)""};
+    (void)state;
+    assert_int_equal(target_check_kind(&ask.table, &o, &err), -1);
+    assert_int_equal(err.code, ERR_CONFLICT);
+    o.type = (char *)"EXTERNAL";
+    assert_int_equal(target_check_kind(&ask.table, &o, &err), -1);
+    o.format = (char *)"DELTA";
+    assert_int_equal(target_check_kind(&ask.table, &o, &err), 0);
+}
+
+static void lists_of_datasets(void **state)
+{
+    (void)state;
+    assert_true(target_has_dataset("u/a/ds", "u/a/ds") && target_has_dataset("u/a/x,u/a/ds", "u/a/ds") && target_has_dataset("u/a/ds,u/a/x", "u/a/ds"));
+    assert_false(target_has_dataset("u/a/ds2", "u/a/ds") || target_has_dataset("", "u/a/ds") || target_has_dataset(NULL, "u/a/ds"));
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(rows_are_staged_once), CASE(half_staged_rows_do_not_count), CASE(leavings_take_their_rows_along), CASE(a_new_table_is_one_statement),
+        CASE(a_lost_create_is_seen_in_the_table), CASE(a_lost_create_that_did_nothing_is_made), CASE(a_lost_merge_counts_once),
+        CASE(nothing_to_merge_is_no_commit), CASE(conflicts_are_repeated_but_not_for_ever), CASE(a_refusal_is_final), CASE(tables_that_exist),
+        CASE(what_is_no_delta_table_is_refused), CASE(lists_of_datasets),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -4,6 +4,8 @@
 
 #define DRILL "//"           /* begins a picker's id that opens a place instead of being a choice; parts of a place are joined by '/' there */
 
+#define OWNERS "*"           /* the place above the apps */
+
 /* ---- rows ---- */
 
 static void add_row(struct job_form *f, const char *id, const char *name, const char *note, char kind)
@@ -166,31 +168,47 @@ static void fill_folders(struct job_form *f, const struct job_field *d, int64_t 
     free(up);
 }
 
-static void add_apps(struct job_form *f, const char *owner, const struct catalog_list *l)
+/* The apps of one owner. */
+static void add_apps(struct job_form *f, const char *owner, bool first, int64_t max_age)
 {
+    char *place = str_printf("clarifai:%s", owner);
+    const struct catalog_list *l = ask_for(f, place, max_age);
     for (size_t k = 0; l && k < l->count; k++) {
         char *id = str_printf("%s/%s", owner, l->entries[k].name);
         if (id)
             add_row(f, id, id, l->entries[k].comment, 0);
+        go_first(f, id);
         free(id);
     }
+    if (first || !l || l->loading || l->error.code != ERR_NONE)
+        show_state(&f->form.picker, l);
+    catalog_list_unref(l);
+    free(place);
 }
 
-/* The apps of all owners there are. */
+bool form_lists_names_owner(const struct job_form *f, int field)
+{
+    const struct job_field *d = job_form_field(f, field);
+    return d && d->list == LIST_APPS && str_eq(f->drill, OWNERS);
+}
+
+/* The apps of all owners that are known, or of one; above them the owners, where another one's name can be typed. */
 static void fill_apps(struct job_form *f, const struct job_field *d, int64_t max_age)
 {
     const struct catalog_list *owners = ask_for(f, "clarifai:", max_age);
-    (void)d;
+    bool choosing = form_lists_names_owner(f, d->id);
+    set_title(&f->form.picker, choosing ? "Whose apps?" : "Clarifai app", "");
+    if (!choosing)
+        add_drill(f, OWNERS, "..", NULL);
     show_state(&f->form.picker, owners);
     for (size_t i = 0; owners && i < owners->count; i++) {
-        char *place = str_printf("clarifai:%s", owners->entries[i].name);
-        const struct catalog_list *l = ask_for(f, place, max_age);
-        add_apps(f, owners->entries[i].name, l);
-        if (!l || l->loading || l->error.code != ERR_NONE || i == 0)
-            show_state(&f->form.picker, l);
-        catalog_list_unref(l);
-        free(place);
+        if (choosing)
+            add_drill(f, owners->entries[i].name, owners->entries[i].name, owners->entries[i].comment);
+        else if (str_blank(f->drill))
+            add_apps(f, owners->entries[i].name, i == 0, max_age);
     }
+    if (!choosing && !str_blank(f->drill))
+        add_apps(f, f->drill, true, max_age);
     catalog_list_unref(owners);
 }
 
@@ -242,7 +260,7 @@ void form_lists_fill(struct job_form *f, int64_t max_age)
     if (d && fills[d->list])
         fills[d->list](f, d, max_age);
     if (d && d->make)
-        str_copy(f->form.picker.make, sizeof f->form.picker.make, d->make);
+        str_copy(f->form.picker.make, sizeof f->form.picker.make, form_lists_names_owner(f, d->id) ? "show the apps of" : d->make);
 }
 
 /* ---- places ---- */
@@ -279,7 +297,7 @@ void form_lists_begin(struct job_form *f, int field)
     const struct job_field *d = job_form_field(f, field);
     free(f->drill);
     f->drill = d ? first_place(f, d) : NULL;
-    f->go_first = d && (d->list == LIST_FOLDERS ? !d->make : unity_of(d->list) && str_blank(job_value(f, field)));
+    f->go_first = d && (d->list == LIST_FOLDERS ? !d->make : str_blank(job_value(f, field)) && (unity_of(d->list) || d->list == LIST_APPS));
     str_set(&f->before, job_value(f, field));
 }
 
@@ -291,7 +309,8 @@ bool form_lists_is_place(const char *value)
 void form_lists_drill(struct job_form *f, int field)
 {
     const struct job_field *d = job_form_field(f, field);
-    char *place = str_dup(job_value(f, field) + strlen(DRILL));
+    const char *value = job_value(f, field);
+    char *place = str_dup(form_lists_is_place(value) ? value + strlen(DRILL) : value);
     for (char *c = place; d && d->list != LIST_FOLDERS && c && *c; c++)
         *c = *c == '/' ? '\x1f' : *c;
     form_set(&f->form, field, f->before ? f->before : "", false);

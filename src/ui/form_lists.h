@@ -12,6 +12,8 @@ void form_lists_begin(struct job_form *f, int field);
 void form_lists_fill(struct job_form *f, int64_t max_age);
 /* Whether the value taken from a picker is a place to open instead of a choice. */
 bool form_lists_is_place(const char *value);
+/* Whether what is typed into the open picker is an owner, whose apps are to be shown. */
+bool form_lists_names_owner(const struct job_form *f, int field);
 /* Opens that place, the field as it was. */
 void form_lists_drill(struct job_form *f, int field);
 #endif

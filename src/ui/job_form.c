@@ -161,6 +161,12 @@ struct form_event job_form_take(struct job_form *f, struct form_event ev)
         changed(f, ev.id);
         return ev;
     case FORM_NEW:
+        if (form_lists_names_owner(f, ev.id)) {
+            form_lists_drill(f, ev.id);
+            return (struct form_event){ FORM_HANDLED, ev.id };
+        }
+        changed(f, ev.id);
+        return ev;
     case FORM_CHANGED:
     case FORM_DONE:
         changed(f, ev.id);

@@ -5,7 +5,7 @@
 
 #define WAIT_MS 20000        /* for a worker to reach its gate again */
 #define END_MS 5000          /* for a cancelled worker to end */
-#define LEAVE_MS 700         /* the same while the program is left */
+#define LEAVE_MS 1500        /* the same while the program is left */
 #define STEP_US 50000
 
 struct job {

@@ -1,5 +1,5 @@
 # lakeferry: `make demo` shows it, `make check` proves it; both install what is missing.
-# Knobs: V=1 BUILD=folder SANITIZE=address,undefined|thread WERROR=1 CC= CFLAGS= LDFLAGS= PREFIX= DESTDIR=
+# Knobs: V=1 FUZZ_SECONDS= SCHEDULES= SEED= ITEMS= BUILD=folder SANITIZE=address,undefined|thread WERROR=1 CC= CFLAGS= LDFLAGS= PREFIX= DESTDIR=
 
 VERSION := 0.1.0
 jobs    := $(shell nproc 2>/dev/null || echo 2)
@@ -105,7 +105,7 @@ deps-conformance:
 	@scripts/install-deps.sh build test conformance
 
 # Every rule below that needs packages installs them and starts make again, so that pkg-config is asked afresh.
-.PHONY: demo check check-asan check-tsan check-valgrind fuzz fuzz-seeds fuzz-targets conformance
+.PHONY: demo check check-asan check-tsan check-valgrind faults soak fuzz fuzz-seeds fuzz-targets conformance
 demo: deps-build
 	@$(MAKE) -j$(jobs) --no-print-directory all
 	@scripts/demo.sh $(BUILD)
@@ -122,6 +122,16 @@ check-tsan: deps-sanitize
 check-valgrind: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory unit
 	@LAKEFERRY_VALGRIND=1 tests/run.sh $(BUILD) $(unit_bin)
+# kill -9 at every point of a run, and random schedules of faults; a run of ITEMS under faults whose memory and descriptors must not grow.
+SCHEDULES ?= 50
+ITEMS ?= 1000000
+faults: deps-check
+	@$(MAKE) -j$(jobs) --no-print-directory all
+	@LAKEFERRY_BUILD=$(BUILD) tests/faults/faults.py kills
+	@LAKEFERRY_BUILD=$(BUILD) tests/faults/faults.py property $(SCHEDULES) $(SEED)
+soak: deps-check
+	@$(MAKE) -j$(jobs) --no-print-directory all
+	@LAKEFERRY_BUILD=$(BUILD) tests/faults/faults.py soak $(ITEMS)
 # Each target for FUZZ_SECONDS; what it finds stays in $(BUILD)/fuzz/found.
 FUZZ_SECONDS ?= 60
 fuzz: deps-sanitize
@@ -132,6 +142,13 @@ fuzz-seeds fuzz-targets: $(fuzz_bin)
 conformance: deps-conformance
 	@$(MAKE) -j$(jobs) --no-print-directory all
 	@tests/conformance/run.sh $(BUILD)
+# Figures, printed; BENCH_ITEMS, BENCH_ONLY and the other knobs: tests/bench/README.md.
+.PHONY: bench bench-peers
+bench: deps-check
+	@$(MAKE) -j$(jobs) --no-print-directory all
+	@tests/bench/run.sh $(BUILD)
+bench-peers:
+	@tests/bench/peers.sh $(BUILD)
 
 e2e_scripts := $(sort $(wildcard tests/e2e/test_*.sh))
 screen_scripts := $(sort $(wildcard tests/screens/test_*.sh))

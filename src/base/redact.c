@@ -192,8 +192,9 @@ static struct hit match_header(const char *text, size_t n)
         hit.keep = strlen(names[i]);
         while (hit.keep < n && (text[hit.keep] == ' ' || text[hit.keep] == '\t'))
             hit.keep++;
-        while (hit.keep + hit.hide < n && text[hit.keep + hit.hide] && !strchr("\r\n\"", text[hit.keep + hit.hide]))
-            hit.hide++;
+        for (size_t at = hit.keep; at < n && text[at] && !strchr("\r\n\"", text[at]); at++, hit.hide++)
+            if (text[at] == '\\' && at + 1 < n && text[at + 1] == '"')
+                break; /* inside a JSON text, which stays one */
         break;
     }
     return hit;
@@ -284,8 +285,8 @@ static struct hit match_pair(const char *text, size_t n)
         quoted = true;
     }
     for (size_t at = hit.keep; at < n && text[at] && text[at] != '"'; at++, hit.hide++) {
-        if (!quoted && strchr("& \t\r\n'#<>);,", text[at]))
-            break;
+        if (!quoted && strchr("& \t\r\n'#<>);,\\", text[at]))
+            break; /* a backslash: inside a JSON text, which stays one */
         if (quoted && text[at] == '\\' && at + 1 < n)
             at++, hit.hide++; /* an escaped quote does not end the value */
     }

@@ -192,7 +192,7 @@ int databricks_volume_create(const struct net_api *api, const char *catalog, con
     cJSON *body = cJSON_CreateObject();
     bool ok = body && json_put_str(body, "catalog_name", catalog) && json_put_str(body, "schema_name", schema) && json_put_str(body, "name", name)
         && json_put_str(body, "volume_type", "MANAGED") && json_put_str(body, "comment", comment);
-    int rc = ok ? databricks_call(api, NET_POST, ROOT "/volumes", body, false, NULL, e) : err_no_memory(e);
+    int rc = ok ? databricks_call(api, NET_POST, ROOT "/volumes", body, true, NULL, e) : err_no_memory(e);
     cJSON_Delete(body);
     return rc;
 }

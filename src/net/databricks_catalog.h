@@ -26,7 +26,7 @@ int databricks_objects_list(const struct net_api *api, enum databricks_kind kind
 /* ERR_NOT_FOUND when there is none. */
 int databricks_object_get(const struct net_api *api, enum databricks_kind kind, const char *full_name,
                           struct databricks_object *out, struct err *e);
-/* A managed volume; ERR_CONFLICT when it exists. */
+/* A managed volume; ERR_CONFLICT when it exists, which after a lost answer may be the one just made: give names that are the caller's alone. */
 int databricks_volume_create(const struct net_api *api, const char *catalog, const char *schema, const char *name,
                              const char *comment, struct err *e);
 int databricks_volume_delete(const struct net_api *api, const char *full_name, struct err *e);

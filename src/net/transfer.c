@@ -292,7 +292,8 @@ static bool set_callbacks(struct transfer *t)
     SET(bad, c, CURLOPT_USERAGENT, "lakeferry/" LAKEFERRY_VERSION);
     SET(bad, c, CURLOPT_HTTPHEADER, t->headers);
     if (!t->request->sink && t->request->method != NET_HEAD) SET(bad, c, CURLOPT_ACCEPT_ENCODING, "gzip");
-    SET(bad, c, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+    /* A handle used for HTTP/2 may still have its buffer, and curl then refuses a size, even the same: a wish, no condition. */
+    curl_easy_setopt(c, CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
     SET(bad, c, CURLOPT_ERRORBUFFER, t->curl_error);
     SET(bad, c, CURLOPT_WRITEFUNCTION, on_write);
     SET(bad, c, CURLOPT_WRITEDATA, t);
@@ -385,6 +386,13 @@ static enum transfer_end end_untrusted(const struct transfer *t, struct err *e)
     return TRANSFER_FATAL;
 }
 
+static enum transfer_end end_bad_bundle(const struct transfer *t, struct err *e)
+{
+    err_set(e, ERR_TLS, "the file of trusted certificates%s%s cannot be used", t->rules.ca_file ? " " : "", t->rules.ca_file ? t->rules.ca_file : "");
+    if (t->rules.ca_file) err_remedy(e, "name a file of PEM certificates in the setting ca_file");
+    return TRANSFER_FATAL;
+}
+
 /* curl gives one code to a scheme that is not allowed and to an answer that is not HTTP/1. */
 static enum transfer_end end_protocol(const struct transfer *t, struct err *e)
 {
@@ -426,7 +434,7 @@ static const struct {
     { CURLE_SSL_CONNECT_ERROR, ERR_TLS, TRANSFER_UNREACHABLE, "no encrypted connection to ", " came about", NULL },
     { CURLE_PEER_FAILED_VERIFICATION, ERR_TLS, TRANSFER_FATAL, NULL, NULL, end_untrusted },
     { CURLE_SSL_ISSUER_ERROR, ERR_TLS, TRANSFER_FATAL, NULL, NULL, end_untrusted },
-    { CURLE_SSL_CACERT_BADFILE, ERR_TLS, TRANSFER_FATAL, "the file of trusted certificates for ", " cannot be used", NULL },
+    { CURLE_SSL_CACERT_BADFILE, ERR_TLS, TRANSFER_FATAL, NULL, NULL, end_bad_bundle },
     { CURLE_UNSUPPORTED_PROTOCOL, ERR_REFUSED, TRANSFER_FATAL, NULL, NULL, end_protocol },
     { CURLE_URL_MALFORMAT, ERR_REFUSED, TRANSFER_FATAL, "the address on ", " is malformed", NULL },
     { CURLE_OUT_OF_MEMORY, ERR_NO_MEMORY, TRANSFER_FATAL, "not enough memory for a request to ", "", NULL },

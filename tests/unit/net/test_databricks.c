@@ -271,7 +271,7 @@ static void volumes_are_made_and_dropped(void **state)
     fake_one(200, "{\"name\":\"v\"}");
     assert_int_equal(databricks_volume_create(&api, "c", "s", "v", "for pictures", &err), 0);
     assert_ask(fake_only(), NET_POST, "/api/2.1/unity-catalog/volumes",
-               "{\"catalog_name\":\"c\",\"schema_name\":\"s\",\"name\":\"v\",\"volume_type\":\"MANAGED\",\"comment\":\"for pictures\"}", false);
+               "{\"catalog_name\":\"c\",\"schema_name\":\"s\",\"name\":\"v\",\"volume_type\":\"MANAGED\",\"comment\":\"for pictures\"}", true);
     fake_one(400, "{\"error_code\":\"RESOURCE_ALREADY_EXISTS\",\"message\":\"x\"}");
     assert_int_equal(databricks_volume_create(&api, "c", "s", "v", NULL, &err), -1);
     assert_int_equal(err.code, ERR_CONFLICT);

@@ -3,8 +3,11 @@
 #include "cli/verbs.h"
 #include "core/run.h"
 #include "ui/ui.h"
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #define SECRETS_FD 3 /* where run_spawn leaves the pipe with a worker's credentials */
 
@@ -33,7 +36,7 @@ static int take_word_flags(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--version") == 0)
-            return puts("lakeferry " LAKEFERRY_VERSION) < 0 || fflush(stdout) != 0;
+            return puts("lakeferry " LAKEFERRY_VERSION) < 0 ? 1 : out_flush();
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
             static char help[] = "help";
             memmove(&argv[2], &argv[1], (size_t)(i - 1) * sizeof *argv);
@@ -44,12 +47,36 @@ static int take_word_flags(int argc, char **argv)
     return -1;
 }
 
+/* Secrets stay out of core dumps: 1 is too small for a file, and the kernel's word for "to no program either". */
+static void refuse_core_dumps(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_CORE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max > 1 ? 1 : limit.rlim_max;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
+/*
+ * A program may be started with a standard stream closed; the next file or socket that is opened would then get its number, and our lines would go
+ * into it. What is written to a closed standard output fails, as it should; words for people go nowhere.
+ */
+static void fill_standard_streams(void)
+{
+    static const int flags[] = {O_RDONLY, O_RDONLY, O_WRONLY};
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags[fd]) != fd)
+            _exit(1);
+}
+
 int main(int argc, char **argv)
 {
     struct args a;
     struct err e = {0};
     int status;
 
+    fill_standard_streams();
+    refuse_core_dumps();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     signal(SIGPIPE, SIG_IGN);

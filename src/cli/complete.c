@@ -158,7 +158,7 @@ static int offer_choices(struct situation *s, const char *prefix, const char *ch
 {
     char text[80];
 
-    for (const char *p = choices; *p != '\0'; p += strcspn(p, "|"), p += *p == '|') {
+    for (const char *p = choices; p != NULL && *p != '\0'; p += strcspn(p, "|"), p += *p == '|') {
         snprintf(text, sizeof text, "%s%.*s", prefix, (int)strcspn(p, "|"), p);
         if (offer(s, text, e) != 0)
             return -1;
@@ -205,7 +205,7 @@ static int offer_word(struct situation *s, struct err *e)
         { "TABLE", COMPLETE_TABLE }, { "VOLUME", COMPLETE_VOLUME }, { "RUN", COMPLETE_RUN }, { "[RUN]", COMPLETE_RUN }, { "[CATALOG", COMPLETE_PLACE },
     };
 
-    if (s->position >= s->verb->max_words)
+    if (s->position >= s->verb->max_words || s->verb->usage == NULL)
         return 0;
     if (str_starts(s->verb->usage, "bash|"))
         return offer_choices(s, "", s->verb->usage, e);

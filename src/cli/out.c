@@ -9,24 +9,58 @@
 
 #define QUIET_PROGRESS_MS 5000 /* without a terminal: one line every few seconds */
 
+static void say_unwritten(void)
+{
+    char room[128];
+    if (errno != EPIPE)
+        dprintf(STDERR_FILENO, "lakeferry: cannot write to standard output: %s\n", strerror_r(errno, room, sizeof room));
+}
+
+int out_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return 0;
+    say_unwritten();
+    return 1;
+}
+
 static void put(FILE *to, const char *text, size_t n)
 {
     if (fwrite(text, 1, n, to) == n && fflush(to) == 0)
         return;
-    if (errno != EPIPE && to != stderr) {
-        char room[128];
-        dprintf(STDERR_FILENO, "lakeferry: cannot write to standard output: %s\n", strerror_r(errno, room, sizeof room));
-    }
+    if (to == stderr && errno != EPIPE)
+        return; /* words for people that cannot be kept do not stop what is under way */
+    if (to == stdout)
+        say_unwritten();
     exit(1); /* the reader is gone: nothing can be told any more */
+}
+
+/* What a terminal would act on (DEL, C1, bidi and zero-width controls) is written as \uXXXX, which reads back as the same text. */
+static void add_safe_json(struct buf *out, const struct buf *text)
+{
+    for (size_t i = 0, n; i < text->len; i += n) {
+        uint32_t cp;
+        n = utf8_decode(text->data + i, text->len - i, &cp);
+        if (cp < 0x7f || !utf8_unsafe(cp))
+            buf_add(out, text->data + i, n);
+        else if (cp > 0xffff)
+            buf_printf(out, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((cp - 0x10000) >> 10)), (unsigned)(0xdc00 + ((cp - 0x10000) & 0x3ff)));
+        else
+            buf_printf(out, "\\u%04x", (unsigned)cp);
+    }
 }
 
 void out_json(struct out *o, const cJSON *line)
 {
-    struct buf text = BUF_INIT;
+    struct buf text = BUF_INIT, safe = BUF_INIT;
 
-    if (line != NULL && json_print(&text, line) == 0 && buf_putc(&text, '\n') == 0)
-        out_data(o, text.data, text.len);
+    if (line != NULL && json_print(&text, line) == 0) {
+        add_safe_json(&safe, &text);
+        if (buf_putc(&safe, '\n') == 0)
+            out_data(o, safe.data, safe.len);
+    }
     buf_release(&text);
+    buf_release(&safe);
 }
 
 cJSON *out_object(const char *type)

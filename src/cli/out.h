@@ -13,6 +13,8 @@ void out_json(struct out *o, const cJSON *line);
 cJSON *out_object(const char *type);
 /* Data for programs to stdout as it is, but for secrets; line by line escaped when stdout is a terminal. */
 void out_data(struct out *o, const char *bytes, size_t n);
+/* Writes out what stdio holds for stdout: 0, or 1 and a sentence on stderr (none when the reader is gone). */
+int out_flush(void);
 /* Escaped text + newline to stdout. */
 void out_text(struct out *o, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Escaped text + newline to stderr, clearing a bar first. */

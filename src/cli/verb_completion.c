@@ -85,5 +85,5 @@ int verb_completion(struct command *c)
     }
     fputs(script, stdout);
     free(script);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return out_flush();
 }

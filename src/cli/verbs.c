@@ -73,14 +73,14 @@ static int print_help(void)
     puts("\nother options:");
     print_options(GROUP_PREVIEW | GROUP_DOCTOR | GROUP_RUNS | GROUP_AUTH | GROUP_SANDBOX | GROUP_UI, OF_WRITERS);
     fputs(OUTRO, stdout);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return out_flush();
 }
 
 static int print_verb_help(const struct verb *v)
 {
     printf("usage: lakeferry %s %s\n%s\n\noptions:\n", v->words, v->usage, v->help);
     print_options(v->groups, 0);
-    return fflush(stdout) == 0 ? 0 : 1;
+    return out_flush();
 }
 
 /* Number of words of args that v's words match, 0 for none. */

@@ -68,25 +68,53 @@ static double value_of(const cJSON *concept)
     return value;
 }
 
-static bool same_concept(const cJSON *a, const cJSON *b)
+/* Concepts in the order met; a video has many thousands of them, so that each is not compared with each. */
+struct met { const cJSON *json; const char *id, *name; double value; size_t at; };
+struct met_list { struct met *items; size_t count, cap; };
+
+static int by_concept(const struct met *x, const struct met *y)
 {
-    double x = value_of(a), y = value_of(b);
-    return str_eq(json_str_or(a, "id", ""), json_str_or(b, "id", "")) && str_eq(json_str_or(a, "name", ""), json_str_or(b, "name", "")) &&
-           !(x < y) && !(x > y);
+    int order = strcmp(x->id, y->id);
+    if (order == 0)
+        order = strcmp(x->name, y->name);
+    return order != 0 ? order : (x->value > y->value) - (x->value < y->value);
 }
 
-/* The list only refers to concepts of the tree. */
-static bool collect(cJSON *list, const cJSON *data, int depth)
+static int concept_order(const void *a, const void *b)
 {
-    cJSON *concept;
-    const cJSON *element, *known;
-    cJSON_ArrayForEach(concept, json_arr(data, "concepts")) {
-        bool there = false;
-        cJSON_ArrayForEach(known, list)
-            there = there || same_concept(known, concept);
-        if (!there && !cJSON_AddItemReferenceToArray(list, concept))
+    const struct met *x = a, *y = b;
+    int order = by_concept(x, y);
+    return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+static int place_order(const void *a, const void *b)
+{
+    const struct met *x = a, *y = b;
+    return (x->at > y->at) - (x->at < y->at);
+}
+
+static bool add_concept(struct met_list *list, const cJSON *concept)
+{
+    if (list->count == list->cap) {
+        size_t cap = list->cap ? list->cap * 2 : 16;
+        struct met *items = reallocarray(list->items, cap, sizeof *items);
+        if (!items)
             return false;
+        list->items = items;
+        list->cap = cap;
     }
+    list->items[list->count] = (struct met){.json = concept, .id = json_str_or(concept, "id", ""), .name = json_str_or(concept, "name", ""),
+                                            .value = value_of(concept), .at = list->count};
+    list->count++;
+    return true;
+}
+
+static bool collect(struct met_list *list, const cJSON *data, int depth)
+{
+    const cJSON *element;
+    cJSON_ArrayForEach(element, json_arr(data, "concepts"))
+        if (!add_concept(list, element))
+            return false;
     cJSON_ArrayForEach(element, json_arr(data, "regions"))
         if (depth < DEPTH_MAX && !collect(list, json_obj(element, "data"), depth + 1))
             return false;
@@ -97,11 +125,31 @@ static bool collect(cJSON *list, const cJSON *data, int depth)
     return true;
 }
 
+/* Each once, at the place where it was met first. */
+static void drop_repeated(struct met_list *list)
+{
+    size_t kept = 0;
+    if (list->count == 0)
+        return;
+    qsort(list->items, list->count, sizeof *list->items, concept_order);
+    for (size_t i = 0; i < list->count; i++)
+        if (kept == 0 || by_concept(&list->items[kept - 1], &list->items[i]) != 0)
+            list->items[kept++] = list->items[i];
+    list->count = kept;
+    qsort(list->items, list->count, sizeof *list->items, place_order);
+}
+
 int annotation_concepts(struct buf *out, const cJSON *data)
 {
-    cJSON *list = cJSON_CreateArray();
-    int result = list && collect(list, data, 0) ? json_print(out, list) : -1;
-    cJSON_Delete(list);
+    struct met_list list = {0};
+    cJSON *array = cJSON_CreateArray();      /* only refers to concepts of the tree */
+    bool ok = array && collect(&list, data, 0);
+    drop_repeated(&list);
+    for (size_t i = 0; ok && i < list.count; i++)
+        ok = cJSON_AddItemReferenceToArray(array, (cJSON *)(uintptr_t)list.items[i].json);
+    int result = ok ? json_print(out, array) : -1;
+    cJSON_Delete(array);
+    free(list.items);
     if (result != 0 && !out->failed)
         out->failed = ERR_NO_MEMORY;
     return result;

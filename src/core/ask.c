@@ -1,4 +1,5 @@
 #include "core/ask.h"
+#include "core/sql_s3.h"
 #include "net/clarifai.h"
 
 static const char *const VERB_NAMES[] = { "import volume", "import s3", "export", "update" };
@@ -207,6 +208,8 @@ int ask_check(const struct ask *a, struct err *e)
         return err_set(e, ERR_USAGE, "the volume is missing: catalog.schema.volume[/path]");
     if (a->verb == ASK_IMPORT_S3 && str_blank(a->url))
         return err_set(e, ERR_USAGE, "the URL is missing: s3://bucket/path");
+    if (a->verb == ASK_IMPORT_S3 && sql_s3_check_url(a->url, e) != 0)
+        return -1;
     if (a->verb == ASK_IMPORT_S3 && !str_eq(a->format, "csv") && !str_eq(a->format, "delta"))
         return err_set(e, ERR_USAGE, "--format is csv or delta");
     if (a->verb >= ASK_EXPORT && (a->table.object == NULL || a->annotations_table.object == NULL))

@@ -4,8 +4,9 @@
  * delta: what a run does with tables: rows staged (the place chosen, recorded before it is made, removed at the end), statements run with what they
  * leave recorded, a table made, replaced or merged into by one statement, commits counted. All of it may be entered again after a kill.
  *
- * Facts kept in the journal: staging.at, staging.made; of each staged name: attempt.NAME, folder.NAME, staged.NAME (rows, once whole), made.NAME;
- * commits; rows.NAME.
+ * Facts kept in the journal: staging.at, staging.made, staging.generation; of each staged name: attempt.NAME, folder.NAME, staged.NAME (generation and
+ * rows, once whole), writing.NAME (a statement reads them, or may still), made.NAME, joining.NAME, merging.NAME, tries.NAME, rows.NAME (of the table, when
+ * it was written); commits.
  *
  * A struct delta belongs to the lane that opened it.
  */
@@ -20,6 +21,8 @@ struct delta {
     struct compute *compute;         /* after delta_start */
 };
 
+/* "PREFIX.NAME": a fact. */
+const char *delta_fact(char out[48], const char *prefix, const char *name);
 /* Also ends what an earlier process or attempt left running; rows staged for it go, so that it cannot come back to life. */
 int delta_open(struct stages_job *job, struct delta *d, struct err *e);
 void delta_close(struct delta *d);
@@ -36,9 +39,9 @@ void delta_look_privilege(struct stages_job *job, enum databricks_kind kind, con
 /* Fills one attempt's folder by stage_row; *rows: how many. */
 typedef int (*delta_fill)(void *ctx, struct stage *st, int64_t *rows, struct err *e);
 /*
- * Stages rows under a name ("rows", "inputs", "annotations") when they are not staged whole already: an older attempt's folder is removed, the next is
- * made and filled. beside: table whose schema gets a volume when no other place is named (NULL: a place must be named); images: volume path of the
- * pictures or NULL.
+ * Stages rows under a name ("rows", "inputs", "annotations") when they are not staged whole already, or when a statement of unknown end may still read
+ * them: an older attempt's folder is removed, the next is made and filled. beside: table whose schema gets a volume when no other place is named (NULL: a
+ * place must be named); images: volume path of the pictures or NULL. A place that is not the recorded one any more is emptied first.
  */
 int delta_stage(struct delta *d, const char *name, const struct name *beside, const char *images, delta_fill fill, void *ctx, struct err *e);
 /* Folder ("/Volumes/…") of rows staged whole by this run, NULL when there is none. Owned. *rows may be NULL. */
@@ -51,6 +54,8 @@ int delta_unstage(struct delta *d, const char *name, struct err *e);
 int delta_start(struct delta *d, struct err *e);
 /* Runs one statement; rows may be NULL. table: whom errors are about. A statement is recorded before it begins and forgotten when it ended. */
 int delta_run(struct delta *d, const struct name *table, const struct buf *text, struct compute_rows *rows, struct err *e);
+/* The same of a statement that writes what is staged under the name: while its end is unknown, those rows count no more. */
+int delta_write(struct delta *d, const char *name, const struct name *table, const struct buf *text, struct compute_rows *rows, struct err *e);
 /* A number of a result's first row; -1 when it is none. */
 int64_t delta_number(const struct compute_rows *rows, const char *column);
 int delta_count_commit(struct stages_job *job, struct err *e);

@@ -83,6 +83,8 @@ int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e
 int export_settle(struct stages_job *job, const struct export_picture *p, enum journal_state to, const char *code, const char *reason, struct err *e);
 /* Once more later when `again` and its attempts are not used up, else the item's failure ("what: cause"). */
 int export_failed(struct stages_job *job, const struct export_picture *p, bool again, const char *what, const struct err *why, struct err *e);
+/* It was not tried as often as it may be. */
+bool export_again(const struct export_picture *p);
 /* A failure that may pass by itself. */
 bool export_passing(const struct err *e);
 

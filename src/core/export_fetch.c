@@ -108,7 +108,7 @@ int export_describe(struct stages_job *job, const struct journal_item *item, str
 
 /* --- reading --- */
 
-struct reading { struct export *x; struct export_picture *p; size_t got; bool deferred, too_large; };
+struct reading { struct export *x; struct export_picture *p; size_t got; bool deferred, too_large, page; };
 
 static int read_begin(void *ctx, int status, int64_t size, const char *content_type, struct err *e)
 {
@@ -159,7 +159,10 @@ static void give_back(struct stages_job *job, const struct export_picture *p)
     export_settle(job, p, JOURNAL_PLANNED, NULL, NULL, &ignored);
 }
 
-/* A failure of Clarifai's own host that may pass makes the run wait; anybody else's is the item's alone, and was asked often enough by then. */
+/*
+ * A failure of Clarifai's own host that may pass makes the run wait, also a page of words in a picture's place, unless this picture alone has none; anybody
+ * else's failure is the item's, and was asked often enough by then.
+ */
 static int read_failed(struct stages_job *job, struct export_picture *p, bool own, const struct reading *r, const struct err *why, struct err *e)
 {
     if (why->code == ERR_CANCELLED || why->code == ERR_NO_MEMORY || (own && (why->code == ERR_AUTH || why->code == ERR_OFFLINE))) {
@@ -170,6 +173,13 @@ static int read_failed(struct stages_job *job, struct export_picture *p, bool ow
     if (r->deferred) {
         give_back(job, p);
         return STAGES_IDLE;
+    }
+    if (own && r->page && export_again(p)) {
+        if (export_failed(job, p, true, "the picture cannot be read", why, e) != 0)
+            return STAGES_READ_FAILED;
+        *e = *why;
+        err_about(e, "cannot read the picture of", p->input_id);
+        return STAGES_READ_FAILED;
     }
     return export_failed(job, p, own && export_passing(why) && !r->too_large, "the picture cannot be read", why, e) != 0 ? -1 : STAGES_READ;
 }
@@ -189,8 +199,8 @@ int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e
     net_answer_init(&answer);
     int result = net_call(&api, &request, NULL, &answer, &why);
     p->size = r.got;
-    if (result == 0)
-        result = check_picture(p, &answer, &why);
+    if (result == 0 && (result = check_picture(p, &answer, &why)) != 0)
+        r.page = str_eq(media_describe(p->bytes, p->size < MEDIA_HEAD ? p->size : MEDIA_HEAD), "HTML");
     net_answer_release(&answer);
     if (result == 0) {
         export_make_ready(x, p);

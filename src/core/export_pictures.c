@@ -32,12 +32,14 @@ bool export_passing(const struct err *e)
     return e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_UNKNOWN || e->code == ERR_OFFLINE || e->http >= 500;
 }
 
+bool export_again(const struct export_picture *p) { return p->attempt + 1 < ATTEMPTS_MAX; }
+
 /* Once more later, or the item's failure. */
 int export_failed(struct stages_job *job, const struct export_picture *p, bool again, const char *what, const struct err *why, struct err *e)
 {
     struct journal_change c = {.id = p->item, .to = JOURNAL_PLANNED, .attempt = true};
     char reason[sizeof why->cause + 64];
-    if (again && p->attempt + 1 < ATTEMPTS_MAX)
+    if (again && export_again(p))
         return journal_apply(job->journal, &c, 1, e);
     snprintf(reason, sizeof reason, "%s: %s", what, why->cause);
     return export_settle(job, p, JOURNAL_FAILED, why->api_code[0] ? why->api_code : err_code_name(why->code), reason, e);

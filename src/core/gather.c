@@ -248,8 +248,11 @@ static int step_on(struct gather *g, int count, uint64_t hash, struct err *e)
 {
     bool again = count > 0 && g->offset > 0 && (hash == g->last_hash || hash == g->first_hash);
     g->repeats = again ? g->repeats + 1 : 0;
-    if (g->repeats >= REPEATS_MAX || g->offset > g->offset_max)
+    if (g->repeats >= REPEATS_MAX)
         return err_set(e, ERR_PROTOCOL, "the listing of annotations shows the same page again and again");
+    if (g->offset > g->offset_max)
+        return err_set(e, ERR_PROTOCOL, "the listing of annotations does not end: %lld came, and %lld at most were there before", (long long)g->offset,
+                       (long long)g->offset_max);
     if (again)
         return 0;
     if (g->offset == 0)
@@ -291,9 +294,12 @@ static int choose(struct stages_job *job, struct gather *g, struct err *e)
         if (clarifai_inputs_status(&job->clarifai, &g->app, &app, e) != 0)
             return -1;
         int64_t whole = app.processed + app.to_process + app.processing + app.errors;
-        if (calls(whole, CLARIFAI_PAGE_MAX) < chunks &&
-            annotation_page(job, g, NULL, (chunks - 1) * CLARIFAI_PAGE_MAX, &count, &hash, e) != 0 && e->code != ERR_LIMIT)
-            return -1;
+        if (calls(whole, CLARIFAI_PAGE_MAX) < chunks && annotation_page(job, g, NULL, (chunks - 1) * CLARIFAI_PAGE_MAX, &count, &hash, e) != 0) {
+            if (e->code != ERR_LIMIT)
+                return -1;
+            err_clear(e);
+            count = 1;                       /* so much that it is too large is not nothing */
+        }
     }
     atomic_store(&g->annotations, 0);
     g->step = count == 0 ? GATHER_PAGES : GATHER_CHUNKS;
@@ -350,7 +356,12 @@ static int next_chunk(struct stages_job *job, struct gather *g, struct err *e)
     return journal_inputs_ids(job->journal, g->pass, g->step == GATHER_FILL, g->after, CLARIFAI_ANNOTATION_IDS, &g->ids, e);
 }
 
-/* Also the closing round over inputs that no page of the app showed an annotation of: each must have one, so a page may have been missing. */
+static int end_chunks(struct stages_job *job, struct gather *g, struct err *e)
+{
+    return g->step == GATHER_CHUNKS ? begin_fill(g) : end_listing(job, g, e);
+}
+
+/* Also the closing round over inputs that no page showed an annotation of: each must have one, so a page may have been missing. */
 static int chunk_work(struct stages_job *job, struct gather *g, struct err *e)
 {
     uint64_t hash = 0;
@@ -358,14 +369,14 @@ static int chunk_work(struct stages_job *job, struct gather *g, struct err *e)
     if (g->ids.count == 0 && next_chunk(job, g, e) != 0)
         return -1;
     if (g->ids.count == 0)
-        return end_listing(job, g, e);
+        return end_chunks(job, g, e);
     if (annotation_page(job, g, &g->ids, g->offset, &count, &hash, e) != 0)
         return smaller_page(g, e);
     if (!chunk_ends(g, count))
         return step_on(g, count, hash, e) == 0 ? STAGES_DID : -1;
     if (next_chunk(job, g, e) != 0)
         return -1;
-    return g->ids.count ? STAGES_DID : end_listing(job, g, e);
+    return g->ids.count ? STAGES_DID : end_chunks(job, g, e);
 }
 
 int gather_annotations(struct stages_job *job, struct gather *g, struct err *e)

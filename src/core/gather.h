@@ -5,8 +5,8 @@
  * their annotations, by pages of the whole app or by chunks of 100 input ids, whichever is less. Sets, never counts: a repeated or moved page changes
  * nothing, a missing one is noticed. A listing that was cut is begun again. Used by export and update.
  *
- * The work functions are for stages with one lane; figures may be asked by any thread. Facts: pass (of inputs, rising), inputs.pass (the last whole one), changing (no two passes
- * agreed: the run ends with 3), inputs.count, annotations.count.
+ * The work functions are for stages with one lane; figures may be asked by any thread. Facts: pass (of inputs, rising), inputs.pass (the last whole one),
+ * changing (no two passes agreed: the run ends with 3), inputs.count, annotations.count.
  */
 #include "core/delta.h"
 #include "core/rows.h"

@@ -70,7 +70,9 @@ static int put_concepts(struct stages_job *job, const struct str_list *names, st
     for (size_t i = 0; i < names->count; i++) {
         if (concept_id(job, names->items[i], id, e) != 0)
             return -1;
-        buf_printf(out, "%s{\"id\":\"%s\",\"name\":", i ? "," : "", id);
+        buf_puts(out, i ? ",{\"id\":" : "{\"id\":");
+        json_quote(out, id, strlen(id));
+        buf_puts(out, ",\"name\":");
         json_quote(out, names->items[i], strlen(names->items[i]));
         buf_puts(out, ",\"value\":1}");
     }

@@ -322,7 +322,8 @@ int journal_picture_get(struct journal *j, enum journal_pictures which, const ch
 
 int journal_picture_stored(struct journal *j, const char *input_id, char **name, uint64_t *size, struct err *e)
 {
-    return get_picture(j,
-                       "SELECT p.name, p.size FROM pictures p JOIN items i ON i.key = p.input_id WHERE p.input_id = ?1 AND i.state IN (5, 6)",
-                       input_id, name, size, e);
+    char sql[160];
+    snprintf(sql, sizeof sql, "SELECT p.name, p.size FROM pictures p JOIN items i ON i.key = p.input_id WHERE p.input_id = ?1 AND i.state IN (%d, %d)",
+             JOURNAL_VERIFIED, JOURNAL_PRESENT);
+    return get_picture(j, sql, input_id, name, size, e);
 }

@@ -529,6 +529,7 @@ static void summarize(struct exec *x, struct run_summary *s)
     s->planned = journal_get_i64(j, "count.planned", journal_count(j, ~0u));
     s->verified = journal_get_i64(j, "count.verified", s->verified);
     s->present = journal_get_i64(j, "count.present", s->present);
+    s->cancelled = journal_get_i64(j, "count.cancelled", s->cancelled);
     s->inserted = journal_get_i64(j, "inserted", -1);
     s->changed = journal_get_i64(j, "changed", -1);
     s->unchanged = journal_get_i64(j, "unchanged", -1);

@@ -162,7 +162,10 @@ int run_lock(const char *folder, int *fd, struct err *e)
         int pid = run_lock_holder(folder);
         close(*fd);
         *fd = -1;
-        err_set(e, ERR_CONFLICT, "another process runs it (pid %d)", pid);
+        if (pid > 0)
+            err_set(e, ERR_CONFLICT, "another process runs it (pid %d)", pid);
+        else
+            err_set(e, ERR_CONFLICT, "another process runs it");
         return err_remedy(e, "watch it with `lakeferry runs watch`, or cancel it");
     }
     int n = snprintf(text, sizeof text, "%d\n", (int)getpid());

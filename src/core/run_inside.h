@@ -3,7 +3,7 @@
 /*
  * run_inside: what run.c, run_folder.c, worker.c and view.c share: a run's folder, its lock, its verb. Facts of a run in its journal: state, started,
  * ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error, start (starting the compute was allowed);
- * of a verb that counts otherwise than by items: count.planned, count.verified, count.present; of one that compares tables: inserted, changed, unchanged, missing. Other modules see core/run.h and core/view.h.
+ * of a verb that counts otherwise than by items: count.planned, count.verified, count.present, count.cancelled; of one that compares tables: inserted, changed, unchanged, missing. Other modules see core/run.h and core/view.h.
  */
 #include "core/journal.h"
 #include "core/run.h"

@@ -4,6 +4,13 @@
 #define VIEW "lakeferry_rows"
 #define ROWS_A_FILE "200000" /* so that a part that has to be read again is not the whole */
 
+/* abfss://container@account is a place; anything with a colon, and any name before another scheme's bucket, is a credential. */
+static bool has_password(const char *url, const char *rest)
+{
+    const char *end = rest + strcspn(rest, "/"), *at = memchr(rest, '@', (size_t)(end - rest));
+    return at && (!str_starts(url, "abfss://") || memchr(rest, ':', (size_t)(at - rest)));
+}
+
 int sql_s3_check_url(const char *url, struct err *e)
 {
     static const char *const schemes[] = {"s3://", "s3a://", "abfss://", "gs://", "/Volumes/"};
@@ -13,6 +20,10 @@ int sql_s3_check_url(const char *url, struct err *e)
             rest = url + strlen(schemes[i]);
     if (!rest || !*rest)
         return err_set(e, ERR_USAGE, "\"%s\" does not begin with s3://, s3a://, abfss://, gs:// or /Volumes/ and a path behind it", url);
+    if (!str_starts(url, "/Volumes/") && has_password(url, rest))
+        return err_set(e, ERR_USAGE, "the URL holds a user name or a password; the compute reads it with its own rights, so leave them out");
+    if (str_eq(rest, "..") || str_starts(rest, "../") || strstr(rest, "/../") || str_ends(rest, "/.."))
+        return err_set(e, ERR_USAGE, "\"%s\" holds a \"..\" part, which is not allowed", url);
     if (strstr(url, "${"))
         return err_set(e, ERR_USAGE, "\"%s\" holds ${, which Spark replaces in the text of a statement", url);
     if (strpbrk(url, "*?[]{}"))

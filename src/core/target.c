@@ -23,8 +23,7 @@ bool target_own_property(const char *key)
     return str_starts(key, "lakeferry.") || str_starts(key, "delta.") || str_starts(key, "spark.");
 }
 
-/* Every dataset named is of this app. */
-static bool only_app(const char *list, const char *app_prefix)
+bool target_only_app(const char *list, const char *app_prefix)
 {
     bool any = false;
     for (const char *p = list; p && *p;) {
@@ -55,15 +54,24 @@ int target_check_kind(const struct name *table, const struct databricks_object *
     return refuse(table, e, "name another table");
 }
 
+const struct databricks_column *target_column(const struct databricks_object *o, const char *name)
+{
+    for (size_t i = 0; i < o->column_count; i++)
+        if (str_ieq(o->columns[i].name, name))
+            return &o->columns[i];
+    return NULL;
+}
+
 static int check_columns(const struct target_ask *ask, const struct databricks_object *o, struct err *e)
 {
     for (size_t i = 0; i < ask->count; i++) {
-        bool found = false;
-        for (size_t c = 0; c < o->column_count && !found; c++)
-            found = str_ieq(o->columns[c].name, ask->fields[i].name);
-        if (found)
+        const struct databricks_column *c = target_column(o, ask->fields[i].name);
+        if (c && (!c->type_text || !*c->type_text || str_ieq(c->type_text, ask->fields[i].type)))
             continue;
-        err_set(e, ERR_CONFLICT, "it has no column %s, so it is no %s", ask->fields[i].name, ask->what);
+        if (c)
+            err_set(e, ERR_CONFLICT, "its column %s is %s, and %s is written there", c->name, c->type_text, ask->fields[i].type);
+        else
+            err_set(e, ERR_CONFLICT, "it has no column %s, so it is no %s", ask->fields[i].name, ask->what);
         return refuse(ask->table, e, "name another table, or replace it with --if-exists replace");
     }
     return 0;
@@ -74,7 +82,7 @@ static int check_append(const struct target_ask *ask, const struct databricks_ob
     const char *datasets = databricks_object_property(o, "lakeferry.datasets"), *scope = databricks_object_property(o, "lakeferry.scope");
     char prefix[160];
     snprintf(prefix, sizeof prefix, "%s/%s/", ask->app.user, ask->app.app);
-    if (!only_app(datasets, prefix)) {
+    if (!target_only_app(datasets, prefix)) {
         if (datasets)
             err_set(e, ERR_CONFLICT, "it holds rows of another app (%s)", datasets);
         else

@@ -29,6 +29,10 @@ void target_release(struct target *t);
 int target_check_kind(const struct name *table, const struct databricks_object *o, struct err *e);
 /* True when the comma-separated list holds the dataset. */
 bool target_has_dataset(const char *list, const char *dataset);
+/* True when it names datasets, and all are of this app ("user/app/"). */
+bool target_only_app(const char *list, const char *app_prefix);
+/* A column by its name, in any case; NULL: none. */
+const struct databricks_column *target_column(const struct databricks_object *o, const char *name);
 /* A property of ours or of Delta's own: not carried over to a table that replaces another. */
 bool target_own_property(const char *key);
 #endif

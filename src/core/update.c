@@ -5,6 +5,7 @@
 
 #define DIGEST_PAGE 500
 #define LISTINGS_MAX 5
+#define TRIES 10
 
 enum { LOOK, INPUTS, ANNOTATIONS, STAGE, DIFFERENCE, MERGE, VERIFY, FINISH };
 #define BIT(row) (1u << (row))
@@ -51,15 +52,6 @@ static int digest(struct stages_job *job, uint64_t *out, struct err *e)
     return result;
 }
 
-static int list_again(struct stages_job *job)
-{
-    struct update *u = job->verb;
-    bool all = u->gather.all;
-    gather_release(&u->gather);
-    gather_init(&u->gather, &u->app, job->ask->dataset, all);
-    return STAGES_DID;
-}
-
 /* Rows are deleted only when two listings of the annotations, one after the other, showed the same. */
 static int annotations_work(struct stages_job *job, struct err *e)
 {
@@ -74,10 +66,18 @@ static int annotations_work(struct stages_job *job, struct err *e)
         return STAGES_DONE;
     u->seen = now;
     if (u->listings < LISTINGS_MAX)
-        return list_again(job);
+        return STAGES_DID;                           /* a listing that is done begins anew */
     err_set(e, ERR_CONFLICT, "no two of %d listings of its annotations agreed: it is changing", LISTINGS_MAX);
     err_remedy(e, "try again when it is quiet, or without --delete-missing");
     return err_about(e, "cannot tell which rows are missing from", u->dataset);
+}
+
+int update_again(struct stages_job *job, const char *fact, struct err *e)
+{
+    int64_t tries = journal_get_i64(job->journal, fact, 0) + 1;
+    if (!delta_again(e) || tries >= TRIES)
+        return -1;
+    return journal_put_i64(job->journal, fact, tries, e) == 0 ? STAGES_DID : -1;
 }
 
 int update_stage(struct delta *d, struct err *e)

@@ -5,8 +5,8 @@
  * for its own files; others see update_verb (core/stages.h). Each stage has one lane, and they follow one another, so struct update needs no lock.
  *
  * Facts in the journal: look, compared (the plan so far), scope; for each table's name N ("inputs", "annotations"): promise.N and did.N (counts as JSON),
- * twice.N (keys it holds more than once), begun.N (a MERGE may have run), listed.N (properties were set); rows, commits and the counts of
- * core/run_inside.h.
+ * twice.N (keys it holds more than once), begun.N (a MERGE may have run), listing.N, listed.N (properties may have been, were set); rows, commits and the
+ * counts of core/run_inside.h.
  */
 #include "core/delta.h"
 #include "core/gather.h"
@@ -50,6 +50,7 @@ const char *update_scope(const struct ask *ask, const struct databricks_object *
 int update_side_fit(struct update_side *side, const struct update_wish *wish, struct err *e);
 /* Asks the catalog about both and fits them. */
 int update_sides_load(struct stages_job *job, struct err *e);
+bool update_is_key(const struct update_side *side, const char *name);
 /* The statements' description of a side; folder is borrowed. */
 struct sql_merge update_merge_of(struct stages_job *job, const struct update_side *side, const char *folder);
 /* "prefix.NAME" */
@@ -72,6 +73,8 @@ int update_restore_plan(struct stages_job *job, const char *fact, struct err *e)
 int update_difference_work(struct stages_job *job, struct err *e);
 int update_merge_work(struct stages_job *job, struct err *e);
 int update_verify_work(struct stages_job *job, struct err *e);
+/* Another attempt at once, when the failure allows it and the tries under the fact are not used up: STAGES_DID, or -1 with e as it was. */
+int update_again(struct stages_job *job, const char *fact, struct err *e);
 /* An item of the report: one row or table that is not as promised. */
 struct update_item { char *key, *input_id; const char *code; char reason[320]; };
 int update_items_put(struct stages_job *job, const struct update_item *items, size_t n, enum journal_state to, struct err *e);

@@ -5,7 +5,6 @@
 #define PAGE 500            /* keys of a statement's answer */
 #define SAMPLES 3
 #define CUT 1200            /* characters of a value that are fetched to show where it differs */
-#define TRIES 10
 
 /* --- items --- */
 
@@ -203,14 +202,9 @@ static int compare(struct delta *d, struct err *e)
 int update_difference_work(struct stages_job *job, struct err *e)
 {
     struct delta d;
-    int64_t tries = journal_get_i64(job->journal, "tries.difference", 0) + 1;
     if (delta_open(job, &d, e) != 0)
         return -1;
     int result = compare(&d, e);
     delta_close(&d);
-    if (result == 0)
-        return STAGES_DONE;
-    if (!delta_again(e) || tries >= TRIES)
-        return -1;
-    return journal_put_i64(job->journal, "tries.difference", tries, e) == 0 ? STAGES_DID : -1;
+    return result == 0 ? STAGES_DONE : update_again(job, "tries.difference", e);
 }

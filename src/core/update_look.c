@@ -45,7 +45,8 @@ static int look_at_tables(struct stages_job *job, struct err *e)
 {
     struct update *u = job->verb;
     const struct update_side *in = &u->sides[0], *an = &u->sides[1];
-    if (journal_put(job->journal, "scope", NULL, e) != 0 || update_sides_load(job, e) != 0)
+    /* What an earlier plan of this run reported may have been put right since. */
+    if (journal_put(job->journal, "scope", NULL, e) != 0 || journal_items_clear(job->journal, e) != 0 || update_sides_load(job, e) != 0)
         return -1;
     char *names[2] = {name_text(in->table), name_text(an->table)};
     pthread_mutex_lock(&job->plan_lock);

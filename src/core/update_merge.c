@@ -1,8 +1,6 @@
 /* Stages "merge" and "verify": what the plan promised, one MERGE a table and none where there is nothing to do; then both sides compared again. */
 #include "core/update.h"
 
-#define TRIES 10
-
 static bool cancelled(const struct stages_job *job) { return journal_has(job->journal, "cancelled"); }
 
 /* --- counts that people see, made anew from what each table is known to have had --- */
@@ -11,30 +9,30 @@ static int tell(struct stages_job *job, struct err *e)
 {
     struct update *u = job->verb;
     struct journal *j = job->journal;
-    int64_t sum[SQL_CHANGES] = {0}, planned = 0, missing = -1, commits = 0;
+    int64_t inserted = 0, changed = 0, unchanged = 0, missing = -1, commits = 0, planned = journal_count(j, ~0u), present = 0, left = 0;
     char fact[48];
     for (size_t i = 0; i < 2; i++) {
         const struct update_side *side = &u->sides[i];
         struct update_counts promise, did;
         if (!update_counts_read(job, "promise", side, &promise))
             return 0;
-        planned += promise.of[SQL_INSERTED] + promise.of[SQL_CHANGED] + promise.of[SQL_UNCHANGED];
-        sum[SQL_UNCHANGED] += promise.of[SQL_UNCHANGED];
+        int64_t work = promise.of[SQL_INSERTED] + promise.of[SQL_CHANGED], all = work + promise.of[SQL_UNCHANGED];
+        bool known = update_counts_read(job, "did", side, &did);
+        int64_t done = did.of[SQL_INSERTED] + did.of[SQL_CHANGED];
+        planned += all;
+        unchanged += promise.of[SQL_UNCHANGED];
+        inserted += did.of[SQL_INSERTED];
+        changed += did.of[SQL_CHANGED];
+        present += !known ? promise.of[SQL_UNCHANGED] : all > done ? all - done : 0;
+        left += known ? 0 : work;
         if (!side->shared)
             missing = (missing < 0 ? 0 : missing) + promise.of[SQL_MISSING];
-        if (update_counts_read(job, "did", side, &did)) {
-            sum[SQL_INSERTED] += did.of[SQL_INSERTED];
-            sum[SQL_CHANGED] += did.of[SQL_CHANGED];
-            commits += did.total;
-        }
-        commits += journal_has(j, update_fact(fact, "listed", side));
+        commits += did.total + journal_has(j, update_fact(fact, "listed", side));
     }
-    int64_t done = sum[SQL_INSERTED] + sum[SQL_CHANGED];
-    planned += journal_count(j, ~0u);
-    if (journal_put_i64(j, "inserted", sum[SQL_INSERTED], e) != 0 || journal_put_i64(j, "changed", sum[SQL_CHANGED], e) != 0 ||
-        journal_put_i64(j, "unchanged", sum[SQL_UNCHANGED], e) != 0 || journal_put_i64(j, "commits", commits, e) != 0 ||
-        journal_put_i64(j, "count.planned", planned, e) != 0 || journal_put_i64(j, "count.verified", done, e) != 0 ||
-        journal_put_i64(j, "count.present", sum[SQL_UNCHANGED], e) != 0)
+    if (journal_put_i64(j, "inserted", inserted, e) != 0 || journal_put_i64(j, "changed", changed, e) != 0 ||
+        journal_put_i64(j, "unchanged", unchanged, e) != 0 || journal_put_i64(j, "commits", commits, e) != 0 ||
+        journal_put_i64(j, "count.planned", planned, e) != 0 || journal_put_i64(j, "count.verified", inserted + changed, e) != 0 ||
+        journal_put_i64(j, "count.present", present, e) != 0 || journal_put_i64(j, "count.cancelled", cancelled(job) ? left : 0, e) != 0)
         return -1;
     return missing < 0 ? 0 : journal_put_i64(j, "missing", missing, e);
 }
@@ -59,8 +57,9 @@ static int set_properties(struct delta *d, const struct update_side *side, struc
     const char *list = databricks_object_property(&side->object, "lakeferry.datasets");
     struct buf text = BUF_INIT, joined = BUF_INIT;
     char fact[48];
-    if (!side->join_list && !side->set_scope)
-        return 0;
+    update_fact(fact, "listing", side);
+    if (!side->join_list && !side->set_scope)        /* perhaps by us, where the answer was lost */
+        return journal_has(d->job->journal, fact) ? journal_put(d->job->journal, update_fact(fact, "listed", side), "1", e) : 0;
     buf_puts(&text, "ALTER TABLE ");
     sql_table(&text, side->table);
     buf_puts(&text, " SET TBLPROPERTIES (");
@@ -73,6 +72,8 @@ static int set_properties(struct delta *d, const struct update_side *side, struc
         buf_printf(&text, "%s'lakeferry.scope' = 'all'", side->join_list ? ", " : "");
     buf_putc(&text, ')');
     int result = buf_error(&joined, e);
+    if (result == 0)
+        result = journal_put(d->job->journal, fact, "1", e);
     if (result == 0)
         result = delta_run(d, side->table, &text, NULL, e);
     buf_release(&joined);
@@ -118,7 +119,7 @@ static int run_merge(struct delta *d, const struct update_side *side, const stru
     sql_merge(&text, &m);
     int result = journal_put(job->journal, update_fact(fact, "begun", side), "1", e);
     if (result == 0)
-        result = delta_run(d, side->table, &text, &rows, e);
+        result = delta_write(d, side->name, side->table, &text, &rows, e);
     if (result == 0) {
         struct update_counts did = {.of = {delta_number(&rows, "num_inserted_rows"), delta_number(&rows, "num_updated_rows"), 0,
                                            delta_number(&rows, "num_deleted_rows")}, .total = 1};
@@ -143,6 +144,18 @@ static int refuse_delete(const struct update_side *side, int64_t now, int64_t pr
     return err_remedy(e, "somebody else writes it; start the update again");
 }
 
+/* Nothing is left to do: by our MERGE, or by somebody else, who did it before us. */
+static int settle(struct stages_job *job, const struct update_side *side, const struct update_counts *promise, bool begun, struct err *e)
+{
+    struct update_counts did = {0};
+    if (begun) {
+        did = *promise;
+        did.of[SQL_MISSING] = job->ask->delete_missing ? promise->of[SQL_MISSING] : 0;
+        did.total = 1;
+    }
+    return check_metrics(job, side, promise, &did, e) != 0 ? -1 : record(job, side, &did, e);
+}
+
 /*
  * A MERGE that was begun and whose end is unknown is settled by asking for the difference: none is left when it ran. What is to be deleted is asked for
  * again in any case.
@@ -164,12 +177,8 @@ static int merge_side(struct delta *d, const struct update_side *side, struct er
     if (begun || job->ask->delete_missing) {
         if (update_count(d, side, &now, e) != 0)
             return -1;
-        if (work_of(job, &now) == 0) {
-            did = promise;
-            did.of[SQL_MISSING] = job->ask->delete_missing ? promise.of[SQL_MISSING] : 0;
-            did.total = begun;
-            return record(job, side, &did, e);
-        }
+        if (work_of(job, &now) == 0)
+            return settle(job, side, &promise, begun, e);
         if (cancelled(job))
             return 0;
         if (job->ask->delete_missing && now.of[SQL_MISSING] != promise.of[SQL_MISSING])
@@ -197,15 +206,6 @@ static int merge(struct delta *d, struct err *e)
     return 0;
 }
 
-/* Again at once: the end is unknown, or somebody else wrote at the same time. */
-static int again(struct stages_job *job, const char *fact, struct err *e)
-{
-    int64_t tries = journal_get_i64(job->journal, fact, 0) + 1;
-    if (!delta_again(e) || tries >= TRIES)
-        return -1;
-    return journal_put_i64(job->journal, fact, tries, e) == 0 ? STAGES_DID : -1;
-}
-
 int update_merge_work(struct stages_job *job, struct err *e)
 {
     struct delta d;
@@ -213,7 +213,7 @@ int update_merge_work(struct stages_job *job, struct err *e)
         return -1;
     int result = merge(&d, e);
     delta_close(&d);
-    return result == 0 ? STAGES_DONE : again(job, "tries.merge", e);
+    return result == 0 ? STAGES_DONE : update_again(job, "tries.merge", e);
 }
 
 /* --- verify --- */
@@ -255,5 +255,5 @@ int update_verify_work(struct stages_job *job, struct err *e)
         return -1;
     int result = verify(&d, e);
     delta_close(&d);
-    return result == 0 ? STAGES_DONE : again(job, "tries.verify", e);
+    return result == 0 ? STAGES_DONE : update_again(job, "tries.verify", e);
 }

@@ -69,14 +69,6 @@ static void put_change(struct buf *out, const struct sql_field *f, const char *f
     put_value(out, to, start, time);
 }
 
-static bool is_key(const struct update_side *side, const char *name)
-{
-    for (size_t i = 0; i < side->key_count; i++)
-        if (str_eq(side->keys[i], name))
-            return true;
-    return false;
-}
-
 /* Columns that tell a row from others, where no change does. */
 static bool telling(const char *name)
 {
@@ -99,7 +91,7 @@ void update_sample_fill(struct run_sample *out, const struct update_side *side, 
     for (size_t i = 0; i < side->count; i++) {
         const struct sql_field *f = &side->fields[i];
         const char *value = cell(rows, row, kind, i);
-        if (is_key(side, f->name) || (change == SQL_CHANGED ? !str_eq(cell(rows, row, 'e', i), "false") : value == NULL || !telling(f->name)))
+        if (update_is_key(side, f->name) || (change == SQL_CHANGED ? !str_eq(cell(rows, row, 'e', i), "false") : value == NULL || !telling(f->name)))
             continue;
         buf_clear(&piece);
         if (change == SQL_CHANGED) {

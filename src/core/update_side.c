@@ -37,15 +37,7 @@ static int refuse(const struct update_side *side, struct err *e, const char *rem
 
 /* --- columns --- */
 
-static const struct databricks_column *find_column(const struct databricks_object *o, const char *name)
-{
-    for (size_t i = 0; i < o->column_count; i++)
-        if (str_ieq(o->columns[i].name, name))
-            return &o->columns[i];
-    return NULL;
-}
-
-static bool is_key(const struct update_side *side, const char *name)
+bool update_is_key(const struct update_side *side, const char *name)
 {
     for (size_t i = 0; i < side->key_count; i++)
         if (str_eq(side->keys[i], name))
@@ -74,10 +66,10 @@ static int fit_columns(struct update_side *side, struct err *e)
     side->count = 0;
     side->needs = NULL;
     for (size_t i = 0; i < side->all_count; i++) {
-        const struct databricks_column *c = find_column(o, side->all[i].name);
+        const struct databricks_column *c = target_column(o, side->all[i].name);
         if (c && take_column(side, &side->all[i], c, e) != 0)
             return -1;
-        if (!c && is_key(side, side->all[i].name)) {
+        if (!c && update_is_key(side, side->all[i].name)) {
             err_set(e, ERR_CONFLICT, "it has no column %s", side->all[i].name);
             return refuse(side, e, "name a table of inputs and a table of annotations, as an export writes them");
         }
@@ -94,21 +86,13 @@ static int fit_columns(struct update_side *side, struct err *e)
 
 /* --- whose rows it holds --- */
 
-static bool of_app(const char *list, const char *app)
-{
-    for (const char *p = list; *p; p += *p == ',') {
-        if (!str_starts(p, app))
-            return false;
-        p += strcspn(p, ",");
-    }
-    return true;
-}
-
 static int fit_datasets(struct update_side *side, const struct update_wish *wish, struct err *e)
 {
     const char *list = databricks_object_property(&side->object, "lakeferry.datasets");
     const char *scope = databricks_object_property(&side->object, "lakeferry.scope");
-    if (list && !of_app(list, wish->app)) {
+    if (list && !*list)                              /* a list of none says nothing of the rows that are there */
+        list = NULL;
+    if (list && !target_only_app(list, wish->app)) {
         err_set(e, ERR_CONFLICT, "it holds rows of another app (%s)", list);
         return refuse(side, e, "ids are unique in one app only: name another table");
     }
@@ -183,14 +167,13 @@ struct sql_merge update_merge_of(struct stages_job *job, const struct update_sid
 {
     char fact[48];
     return (struct sql_merge){.table = side->table, .folder = folder, .fields = side->fields, .count = side->count, .keys = side->keys,
-                              .key_count = side->key_count, .update = true, .delete_missing = job->ask->delete_missing,
+                              .key_count = side->key_count, .update = side->count > side->key_count, .delete_missing = job->ask->delete_missing,
                               .apart = journal_get_i64(job->journal, update_fact(fact, "twice", side), 0) > 0};
 }
 
 const char *update_fact(char out[48], const char *prefix, const struct update_side *side)
 {
-    snprintf(out, 48, "%s.%s", prefix, side->name);
-    return out;
+    return delta_fact(out, prefix, side->name);
 }
 
 bool update_counts_read(struct stages_job *job, const char *prefix, const struct update_side *side, struct update_counts *out)

@@ -75,7 +75,7 @@ static void count_items(struct journal *j, struct view *out)
     out->total = journal_count(j, ~0u);
     out->done = out->total - journal_count(j, open);
     if (journal_has(j, "count.planned")) {       /* a verb that counts rows; items are what is wrong with some */
-        out->done += journal_get_i64(j, "count.verified", 0) + journal_get_i64(j, "count.present", 0);
+        out->done += journal_get_i64(j, "count.verified", 0) + journal_get_i64(j, "count.present", 0) + journal_get_i64(j, "count.cancelled", 0);
         out->total = journal_get_i64(j, "count.planned", 0);
     }
     if (!out->bytes)

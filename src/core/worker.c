@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,12 +117,10 @@ static int redirect(const char *folder, struct err *e)
 static void set_up_process(void)
 {
     struct sigaction action = {.sa_handler = on_stop}, ignore = {.sa_handler = SIG_IGN};
-    struct rlimit none = {0, 0};
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &ignore, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
-    setrlimit(RLIMIT_CORE, &none);               /* secrets stay out of core dumps */
 }
 
 static int open_session(const struct ask *ask, int secrets_fd, struct session *s, struct err *e)

@@ -177,12 +177,15 @@ static int take(struct job_form *f, const char *place, struct err *e)
     struct name n = { 0 };
     if (name_parse(place, 3, &n, e) < 0)
         return -1;
-    for (int field = FIELD_TABLE; field <= FIELD_ANNOTATIONS; field++) {
-        struct form_item *it = form_find(&f->form, field);
+    static const int follow[] = { FIELD_TABLE, FIELD_ANNOTATIONS, FIELD_APP, FIELD_DATASET };
+    for (size_t i = 0; i < sizeof follow / sizeof *follow; i++) {
+        struct form_item *it = form_find(&f->form, follow[i]);
         if (it)
             it->touched = false;
-        form_set(&f->form, field, "", false);
     }
+    form_set(&f->form, FIELD_TABLE, "", false);
+    form_set(&f->form, FIELD_ANNOTATIONS, "", false);
+    form_set(&f->form, FIELD_DELETE, "no", false);   /* that was meant for other tables */
     str_set(&f->given, place);
     name_release(&n);
     return 0;

@@ -1,7 +1,7 @@
 #include "ui/run_results.h"
 #include "base/str.h"
 
-#define LEAST_ROWS 4         /* name, head, two rows */
+#define LEAST_ROWS 3         /* name, head, one row */
 #define COLUMNS 12           /* looked at; more are in the whole preview */
 #define CELL_MOST 28
 #define CELL_LEAST 14        /* narrower, values say nothing: the columns behind are left to the whole preview */

@@ -10,7 +10,7 @@ enum { EVENT_DONE = EVENT_OWN + 20, EVENT_FAILED_ITEMS };   /* those of preview_
 
 #define WIDE_CELLS 100       /* wider, the eye loses the line */
 #define SHORT_ROWS 14        /* below so many rows the stages that wait or are done share lines */
-#define LIST_ROWS 6          /* of the list that stay in sight above rows of the tables */
+#define LIST_ROWS 7          /* of the list that stay in sight above rows of the tables */
 #define WRONG "failed conflict unaccounted"
 
 /* Rows of the list that do something; their ids begin with a character that no key has. */

@@ -88,7 +88,9 @@ GROUPS = {
         "SELECT a.k FROM VALUES (1), (2) AS a(k) JOIN VALUES (2) AS b(k) ON a.k = b.k", "SELECT k FROM VALUES (1), (2) AS a(k) LEFT ANTI JOIN VALUES (2) AS b(k) USING (k)",
         "SELECT k, v FROM (SELECT k, v, row_number() OVER (PARTITION BY k ORDER BY v DESC) AS rn FROM VALUES ('a', 1), ('a', 2), ('b', 3) AS t(k, v)) WHERE rn = 1",
         "SELECT 1 AS n UNION ALL SELECT 2 UNION ALL SELECT 2", "SELECT DISTINCT n FROM VALUES (1), (1), (2) AS t(n)", "WITH x AS (SELECT 1 AS n) SELECT n + 1 AS m FROM x",
-        "SELECT explode(array('a', 'b')) AS e", "SELECT t.s.a, t.l[0] AS l0, t.m['k'] AS mk FROM (SELECT named_struct('a', 1) AS s, array('z') AS l, map('k', 'v') AS m) t",
+        "SELECT explode(array('a', 'b')) AS e", "SELECT k, explode(l) FROM VALUES (1, array('x', 'y')), (2, array()) AS t(k, l)", "SELECT explode(map('a', 1))", "SELECT posexplode(array('a', 'b'))", "SELECT inline(array(named_struct('a', 1, 'b', 'x')))", "SELECT explode_outer(CAST(NULL AS ARRAY<INT>)) AS e",
+        "SELECT t.k, e.v FROM VALUES (1, array('x', 'y')) AS t(k, l) LATERAL VIEW explode(t.l) e AS v", "SELECT k, v FROM VALUES (1, CAST(NULL AS ARRAY<STRING>)) AS t(k, l) LATERAL VIEW OUTER explode(l) e AS v", "SELECT explode('a')", "SELECT explode(array(1, 2)) AS a, explode(array(3, 4)) AS b",
+        "SELECT t.s.a, t.l[0] AS l0, t.m['k'] AS mk FROM (SELECT named_struct('a', 1) AS s, array('z') AS l, map('k', 'v') AS m) t",
         "SELECT * FROM main.vision.all_types", "SELECT * FROM main.vision.labels_2025 LIMIT 3", "SELECT count(*) FROM main.vision.all_types",
     ],
     "joins": [

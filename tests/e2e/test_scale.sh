@@ -1,5 +1,6 @@
 #!/bin/bash
-# An app with 100,000 inputs and 200,000 annotations, exported: every row, the calls counted, memory within 64 MB resident, one statement a table.
+# An app with 100,000 inputs and 200,000 annotations, exported: every row, the calls counted, memory within 64 MB resident, one statement a table; and
+# 100,000 rows imported from S3.
 . "$(dirname "$0")/lib.sh"
 sandbox_start
 use_environment
@@ -42,4 +43,14 @@ is "$(sql 'DESCRIBE HISTORY main.vision.huge_in' | wc -l) $(sql 'DESCRIBE HISTOR
 limited update 0 "$BUILD/lakeferry" update --app lab-user/huge --dataset all --inputs-table main.vision.huge_in --annotations-table main.vision.huge_ann --yes --json
 is "$(summary inserted) $(summary changed)" "0 0" "an update finds nothing to do"
 is "$(sql 'DESCRIBE HISTORY main.vision.huge_in' | wc -l)" 1 "and makes no commit"
+
+clarifai POST /v2/users/lab-user/apps '{"apps":[{"id":"large"}]}' >/dev/null
+mkdir -p "$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports"
+PICTURES=$(sed -n '2s/^[^,]*,\(http[^,]*\)\/pictures\/.*/\1/p' "$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports/harbour.csv")/pictures
+awk -v p="$PICTURES" 'BEGIN { print "inputid,input,geopoints"; for (i = 0; i < 100000; i++) printf "r-%d,%s/cat-%d.jpg,%s\n", i, p, i % 9, i % 1000 ? "nowhere" : "" }' \
+    >"$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports/large.csv"
+limited "import from S3" 3 "$BUILD/lakeferry" import s3 s3://lab-bucket/imports/large.csv --format csv --app lab-user/large --dataset ds --create-dataset \
+    --table main.vision.large --yes --json
+is "$(summary planned) $(summary verified) $(summary failed) $(summary rows)" "100000 100 99900 100000" "each row is accounted for"
+is "$(sql "SELECT count(*), count(DISTINCT source_path) FROM main.vision.large")" '["100000","100000"]' "and has its row in the table"
 done_testing

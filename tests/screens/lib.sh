@@ -1,4 +1,4 @@
-# What tests of forms by keys share: a terminal in tmux with the program on the platform of the test. Source it after starting nothing; bash only.
+# What tests of forms by keys share: a terminal in tmux with the program on the platform of the test. Source it; bash only.
 . "$(dirname "${BASH_SOURCE[0]}")/../e2e/lib.sh"
 command -v tmux >/dev/null || { echo "1..0 # SKIP tmux is not installed"; exit 0; }
 SOCKET=lakeferry-$(basename "$0" .sh)-$$

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include <glib.h>
+#include <zlib.h>
 
 #define EVAL(name) static struct value name(struct env *e, const struct expr *x, const struct value *v)
 #define UNUSED (void)e, (void)x
@@ -307,6 +308,19 @@ EVAL(f_md5) {
     return hashed(e, v, hash_new_md5(), HASH_MD5_HEX);
 }
 
+EVAL(f_crc32) {
+    (void)e, (void)x;
+    return value_int((int64_t)crc32(0, (const Bytef *)v->s.p, (uInt)v->s.n));
+}
+
+EVAL(f_sha1) {
+    (void)x;
+    gchar *hex = g_compute_checksum_for_data(G_CHECKSUM_SHA1, (const guchar *)v->s.p, v->s.n);
+    struct value out = value_text(mem_text(e->a, hex, strlen(hex)));
+    g_free(hex);
+    return out;
+}
+
 EVAL(f_sha2) {
     static const struct { int64_t bits; GChecksumType kind; } kinds[] = {{0, G_CHECKSUM_SHA256}, {256, G_CHECKSUM_SHA256}, {384, G_CHECKSUM_SHA384}, {512, G_CHECKSUM_SHA512}};
     (void)x;
@@ -389,6 +403,7 @@ const struct function functions_text[] = {
     {"hex", 1, 1, "?", 's', f_hex, bind_hex, false, false}, {"unhex", 1, 1, "s", 'x', f_unhex, NULL, false, false},
     {"base64", 1, 1, "?", 's', f_base64, bind_bytes, false, false}, {"unbase64", 1, 1, "s", 'x', f_unbase64, NULL, false, false},
     {"md5", 1, 1, "?", 's', f_md5, bind_bytes, false, false}, {"sha2", 2, 2, "?i", 's', f_sha2, bind_bytes, false, false},
+    {"crc32", 1, 1, "?", 'l', f_crc32, bind_bytes, false, false}, {"sha1", 1, 1, "?", 's', f_sha1, bind_bytes, false, false}, {"sha", 1, 1, "?", 's', f_sha1, bind_bytes, false, false},
     {"like", 2, 3, "s", 'b', f_like, NULL, false, false}, {"ilike", 2, 3, "s", 'b', f_ilike, NULL, false, false},
     {NULL, 0, 0, NULL, 0, NULL, NULL, false, false},
 };

@@ -100,6 +100,25 @@ static bool parse_join_kind(struct parser *p, enum join_kind *k) {
     return false;
 }
 
+/* LATERAL VIEW [OUTER] explode(…) alias [AS a, b], behind everything that is joined. */
+static struct from *parse_lateral(struct parser *p, struct from *left) {
+    while (parse_take_words(p, "LATERAL VIEW")) {
+        struct from *f = mem_zero(&p->r->mem, sizeof *f);
+        f->kind = FROM_LATERAL;
+        f->pos = p->t[p->at].pos;
+        f->left = left;
+        f->outer = parse_take(p, "OUTER");
+        f->on = parse_expression(p);
+        if (!parse_is(p, "AS")) f->alias = parse_alias(p);
+        if (parse_take(p, "AS")) {
+            do *(const char **)list_add(p->r, &f->columns, &f->column_count, sizeof *f->columns) = parse_identifier(p);
+            while (parse_take(p, ","));
+        }
+        left = f;
+    }
+    return left;
+}
+
 static struct from *parse_from(struct parser *p) {
     struct from *left = parse_table(p);
     enum join_kind kind;
@@ -121,7 +140,7 @@ static struct from *parse_from(struct parser *p) {
         }
         left = j;
     }
-    return left;
+    return parse_lateral(p, left);
 }
 
 static struct select *parse_select(struct parser *p) {

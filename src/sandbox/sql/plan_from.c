@@ -196,6 +196,7 @@ static struct relation *plan_join(struct run *r, const struct from *f, struct ct
 
 struct relation *plan_from(struct run *r, const struct from *f, struct cte *ctes) {
     if (f->kind == FROM_JOIN) return plan_join(r, f, ctes);
+    if (f->kind == FROM_LATERAL) return plan_lateral(r, f, ctes);
     struct relation *rel = f->kind == FROM_NAME ? plan_name(r, f, ctes) : f->kind == FROM_QUERY ? plan_query(r, f->query, ctes) :
                            f->kind == FROM_VALUES ? plan_values(r, f) : plan_function(r, f);
     if (f->column_count && f->column_count != rel->scope.count)

@@ -22,7 +22,7 @@ void relation_use_all(struct run *r, struct relation *rel) {
 }
 
 /* --- SELECT --- */
-struct planner { struct run *r; struct binder b; struct relation *in; struct expr **cells; const char **names; int count, name_count; };
+struct planner { struct iter *generated; struct run *r; struct binder b; struct relation *in; struct expr **cells; const char **names; int count, name_count; };
 
 static void add_cell(void *ctx, struct expr *x, const char *name) {
     struct planner *p = ctx;
@@ -68,6 +68,17 @@ static void plan_groups(struct planner *p, const struct select *s) {
     p->b.grouped = true;
 }
 
+/* explode(…) as an item: its columns stand behind those of the input. */
+static void plan_generator(struct planner *p, const struct node *n, const char *alias) {
+    struct columns made;
+    if (p->b.grouped) bind_no_routine(&p->b, n);
+    struct iter *in = p->generated ? p->generated : p->in->it; /* a second generator works on the rows of the first */
+    p->generated = iter_generate(&p->b, in, n, false, &made);
+    if (alias && made.count > 1)
+        run_fail(p->r, "MULTI_ALIAS_WITHOUT_GENERATOR", "0A000", n->pos, "Multi part aliasing (%s) is not supported with %s as it is not a generator function.", alias, node_name(p->r, n));
+    for (int i = 0; i < made.count; i++) add_cell(p, expr_column(p->r, in->width + i, made.at[i].type, made.at[i].name), alias ? alias : made.at[i].name);
+}
+
 static void plan_items(struct planner *p, const struct select *s) {
     p->b.allow_aggregates = p->b.allow_windows = true;
     for (int i = 0; i < s->item_count; i++) {
@@ -78,6 +89,10 @@ static void plan_items(struct planner *p, const struct select *s) {
                 run_fail(p->r, "INVALID_USAGE_OF_STAR_OR_REGEX", "42000", n->pos, "Invalid usage of '*' in expression of a GROUP BY query.");
             }
             bind_star(&p->b, n, add_cell, p);
+            continue;
+        }
+        if (node_is_generator(n)) {
+            plan_generator(p, n, s->items[i].alias);
             continue;
         }
         add_cell(p, expr_bind(&p->b, n), s->items[i].alias ? s->items[i].alias : node_name(p->r, n));
@@ -161,6 +176,7 @@ static struct relation *plan_select(struct run *r, const struct select *s, const
     struct expr *having = s->having ? bind_condition(&p.b, s->having) : NULL;
     p.b.allow_windows = false;
     struct expr **keys = q && q->order.count && !s->distinct ? plan_order_keys(&p, &q->order, visible) : NULL;
+    if (p.generated) it = p.generated;
     if (p.b.grouped) it = iter_group(r, it, p.b.groups, p.b.group_count, p.b.aggregates, p.b.aggregate_count);
     if (having) it = iter_filter(r, it, having);
     for (int i = 0; i < p.b.window_count; i++) {

@@ -56,6 +56,10 @@ struct relation *plan_query(struct run *r, const struct query *q, struct cte *ou
 struct relation *plan_from(struct run *r, const struct from *f, struct cte *outer);
 /* Two relations joined; on is bound to the columns of both. SEMI and ANTI keep the left ones. */
 struct relation *relation_join(struct run *r, struct relation *left, struct relation *right, enum join_kind kind, struct expr *on);
+/* explode(…) and its kin (generate.c): the input's columns and those made. */
+bool node_is_generator(const struct node *n);
+struct iter *iter_generate(struct binder *b, struct iter *in, const struct node *n, bool outer, struct columns *made);
+struct relation *plan_lateral(struct run *r, const struct from *f, struct cte *ctes);
 /* The rows that a WHERE keeps; [NOT] EXISTS of a query that names outer columns becomes a join. */
 struct relation *plan_where(struct run *r, struct binder *b, struct relation *in, const struct node *where);
 /* Calls prune with every column used. */

@@ -37,7 +37,7 @@ struct options { struct option *at; int count; };
 
 enum join_kind { JOIN_INNER, JOIN_LEFT, JOIN_RIGHT, JOIN_FULL, JOIN_CROSS, JOIN_SEMI, JOIN_ANTI };
 enum set_kind { SET_UNION, SET_EXCEPT, SET_INTERSECT };
-enum source_kind { FROM_NAME, FROM_FUNCTION, FROM_QUERY, FROM_VALUES, FROM_JOIN };
+enum source_kind { FROM_NAME, FROM_FUNCTION, FROM_QUERY, FROM_VALUES, FROM_JOIN, FROM_LATERAL };
 struct from {
     enum source_kind kind;
     int pos;
@@ -48,6 +48,7 @@ struct from {
     struct from *left, *right; enum join_kind join; struct node *on;
     const char *alias; const char **columns; int column_count; /* of a join: USING */
     struct node *version, *timestamp;      /* name: as of then */
+    bool outer;                            /* LATERAL VIEW OUTER on(…) of left */
 };
 struct cte { const char *name; struct query *query; struct cte *next; };
 struct select {

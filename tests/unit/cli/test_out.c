@@ -56,6 +56,25 @@ static const char *capture_end(struct capture *c)
 
 /* --- */
 
+static void test_json_holds_nothing_that_a_terminal_acts_on(void **state)
+{
+    static const char text[] = "a\x1b[2J\x7f\xc2\x9b\xe2\x80\xae\xf3\xa0\x81\x81 \xe6\x95\xb0 \"q\"";
+    struct out o = { .json = true };
+    struct capture c;
+    cJSON *line = out_object("x"), *back;
+
+    (void)state;
+    json_put_str(line, "text", text);
+    capture_begin(&c, STDOUT_FILENO);
+    out_json(&o, line);
+    capture_end(&c);
+    assert_non_null(strstr(seen, "\\u001b[2J\\u007f\\u009b\\u202e\\udb40\\udc41 \xe6\x95\xb0 \\\"q"));
+    back = json_parse(seen, strlen(seen), NULL);
+    assert_string_equal(json_str(back, "text"), text);
+    cJSON_Delete(back);
+    cJSON_Delete(line);
+}
+
 static void test_text_goes_out_escaped(void **state)
 {
     struct out o = {0};
@@ -209,6 +228,7 @@ static void test_nobody_to_ask(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json_holds_nothing_that_a_terminal_acts_on),
         cmocka_unit_test(test_text_goes_out_escaped), cmocka_unit_test(test_no_secret_in_any_form),
         cmocka_unit_test(test_an_error_as_sentence_and_object), cmocka_unit_test(test_table), cmocka_unit_test(test_bars),
         cmocka_unit_test(test_data_is_exact_but_on_a_terminal), cmocka_unit_test(test_nobody_to_ask),

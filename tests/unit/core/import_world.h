@@ -481,14 +481,19 @@ static char *sorted_lines(const char *path)
 static int difference(const char *staged, struct compute_rows *rows)
 {
     char *a = sorted_lines(staged), *b = sorted_lines(table_path());
-    rows->column_count = 2;
+    int total = 0;
+    for (const char *p = a; p && (p = strchr(p, '\n')) != NULL; p++)
+        total++;
+    rows->column_count = 3;
     rows->row_count = 1;
-    rows->columns = calloc(2, sizeof *rows->columns);
-    rows->cells = calloc(2, sizeof *rows->cells);
+    rows->columns = calloc(3, sizeof *rows->columns);
+    rows->cells = calloc(3, sizeof *rows->cells);
     rows->columns[0].name = str_dup("inserted");
     rows->columns[1].name = str_dup("changed");
+    rows->columns[2].name = str_dup("total");
     rows->cells[0] = str_dup("0");
     rows->cells[1] = str_dup(strcmp(a, b) == 0 ? "0" : "5");
+    rows->cells[2] = str_printf("%d", total);
     free(a);
     free(b);
     return 0;

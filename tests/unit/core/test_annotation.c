@@ -84,8 +84,32 @@ static void depth_is_bounded(void **state)
     buf_release(&concepts);
 }
 
+/* As of a long video: the same few names with another value in each frame, and each of them twice. */
+static void thousands_of_concepts_are_each_there_once(void **state)
+{
+    struct buf text = BUF_INIT, concepts = BUF_INIT;
+    struct err e;
+    (void)state;
+    buf_puts(&text, "{\"frames\":[");
+    for (int i = 0; i < 40000; i++)
+        buf_printf(&text, "%s{\"data\":{\"concepts\":[{\"id\":\"c%d\",\"value\":0.%05d}]}}", i ? "," : "", i % 4, 20000 - i % 20000);
+    buf_puts(&text, "]}");
+    cJSON *data = json_parse(text.data, text.len, &e);
+    assert_non_null(data);
+    assert_int_equal(annotation_concepts(&concepts, data), 0);
+    cJSON *list = json_parse(concepts.data, concepts.len, &e);
+    assert_int_equal(cJSON_GetArraySize(list), 20000);
+    assert_string_equal(json_str(cJSON_GetArrayItem(list, 0), "id"), "c0");
+    assert_string_equal(json_str(cJSON_GetArrayItem(list, 1), "id"), "c1");
+    cJSON_Delete(list);
+    cJSON_Delete(data);
+    buf_release(&text);
+    buf_release(&concepts);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(types_and_concepts), cmocka_unit_test(no_data_is_empty), cmocka_unit_test(depth_is_bounded) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(types_and_concepts), cmocka_unit_test(no_data_is_empty), cmocka_unit_test(depth_is_bounded),
+        cmocka_unit_test(thousands_of_concepts_are_each_there_once) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ static struct {
     bool applied;                    /* what failed was done all the same */
     int fills, staged_rows;
     bool fill_fails;
+    const char *place;               /* where rows are staged; NULL: in a volume made for it */
 } w;
 static struct err err;
 static struct stages_job job;
@@ -45,11 +46,11 @@ int stage_choose(const struct session *s, const char *flag, const char *images, 
 {
     (void)s, (void)flag, (void)images, (void)target, (void)run_id;
     memset(out, 0, sizeof *out);
-    out->made_volume = true;
+    out->made_volume = !w.place;
     snprintf(why, why_size, "because");
     if (!dry_run)
         note("volume ");
-    return volume_path_parse("/Volumes/c/s/v", &out->at, e);
+    return volume_path_parse(w.place ? w.place : "/Volumes/c/s/v", &out->at, e);
 }
 
 void stage_place_release(struct stage_place *p) { volume_path_release(&p->at); }
@@ -130,6 +131,8 @@ int compute_start(struct compute *c, int (*tick)(void *, const char *, int64_t),
 
 static void apply(const char *verb, const char *text)
 {
+    if (str_eq(verb, "ALTER"))
+        w.properties[0][1] = "u/a/other,u/a/ds";
     if (str_eq(verb, "CREATE")) {
         w.table = true;
         str_copy(w.run, sizeof w.run, "run-1");
@@ -141,15 +144,16 @@ static void apply(const char *verb, const char *text)
 
 static int difference(struct compute_rows *rows)
 {
-    static const char *const names[] = {"inserted", "changed"};
-    rows->columns = calloc(2, sizeof *rows->columns);
-    rows->cells = calloc(2, sizeof *rows->cells);
-    rows->column_count = 2;
+    static const char *const names[] = {"inserted", "changed", "total"};
+    rows->columns = calloc(3, sizeof *rows->columns);
+    rows->cells = calloc(3, sizeof *rows->cells);
+    rows->column_count = 3;
     rows->row_count = 1;
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 3; i++)
         rows->columns[i].name = str_dup(names[i]);
     rows->cells[0] = str_printf("%d", w.rows_inserted);
     rows->cells[1] = str_printf("%d", w.rows_changed);
+    rows->cells[2] = str_printf("%d", 7 + w.rows_inserted);
     return 0;
 }
 
@@ -348,6 +352,41 @@ static void leavings_take_their_rows_along(void **state)
     delta_close(&d);
 }
 
+/* Another setting since: what was staged at the old place goes, and what is staged there counts no more. */
+static void another_place_empties_the_first(void **state)
+{
+    struct delta d;
+    (void)state;
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), 0);
+    w.place = "/Volumes/c/s/mine";
+    w.log[0] = '\0';
+    assert_int_equal(delta_stage(&d, "more", &ask.table, NULL, fill, NULL, &err), 0);
+    assert_string_equal(w.log, "drop begin more-1 ");
+    assert_null(delta_staged(&job, "rows", NULL));
+    char *at = journal_get(job.journal, "staging.at");
+    assert_string_equal(at, w.place);
+    free(at);
+    assert_int_equal(delta_clean(&job, &err), 0);
+    assert_non_null(strstr(w.log, "empty "));
+    delta_close(&d);
+}
+
+/* A process that was killed before it knew the number of its statement: that one must find nothing to read when it comes back to life. */
+static void rows_of_a_statement_without_a_number_are_staged_anew(void **state)
+{
+    struct delta d;
+    (void)state;
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    assert_int_equal(delta_stage(&d, "rows", &ask.table, NULL, fill, NULL, &err), 0);
+    delta_close(&d);
+    assert_int_equal(journal_put(job.journal, "writing.rows", "1", &err), 0);
+    w.log[0] = '\0';
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_string_equal(w.log, "remove rows-1 volume begin rows-2 CREATE ");
+    assert_false(journal_has(job.journal, "writing.rows"));
+}
+
 static void a_new_table_is_one_statement(void **state)
 {
     (void)state;
@@ -385,6 +424,18 @@ static void a_lost_merge_counts_once(void **state)
     assert_int_equal(write_it(), STAGES_DONE);
     assert_int_equal(commits(), 1);
     assert_null(strstr(strstr(w.log, "MERGE") + 5, "MERGE"));
+    assert_int_equal(journal_get_i64(job.journal, "rows.rows", 0), 7);   /* all that the table holds, not what was staged */
+}
+
+static void a_dataset_that_joined_unheard_counts_once(void **state)
+{
+    (void)state;
+    there("u/a/other", "people");
+    ask.if_exists = ASK_EXISTS_APPEND;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "ALTER", w.fail_times = 1, w.applied = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_int_equal(commits(), 1);
+    assert_null(strstr(strstr(w.log, "ALTER") + 5, "ALTER"));
 }
 
 static void nothing_to_merge_is_no_commit(void **state)
@@ -474,7 +525,9 @@ static void lists_of_datasets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(rows_are_staged_once), CASE(half_staged_rows_do_not_count), CASE(leavings_take_their_rows_along), CASE(a_new_table_is_one_statement),
+        CASE(rows_are_staged_once), CASE(half_staged_rows_do_not_count), CASE(leavings_take_their_rows_along),
+        CASE(another_place_empties_the_first), CASE(rows_of_a_statement_without_a_number_are_staged_anew), CASE(a_dataset_that_joined_unheard_counts_once),
+        CASE(a_new_table_is_one_statement),
         CASE(a_lost_create_is_seen_in_the_table), CASE(a_lost_create_that_did_nothing_is_made), CASE(a_lost_merge_counts_once),
         CASE(nothing_to_merge_is_no_commit), CASE(conflicts_are_repeated_but_not_for_ever), CASE(a_refusal_is_final), CASE(tables_that_exist),
         CASE(what_is_no_delta_table_is_refused), CASE(lists_of_datasets),

@@ -16,6 +16,7 @@ static struct {
     int lose_input_page, lose_input_passes;   /* this page comes empty of its rows in so many passes */
     bool flip;                       /* every second pass lacks an input */
     int lose_page;                   /* this page of the app's annotations lacks its rows */
+    int lose_chunk;                  /* this call for annotations of ids comes empty */
     int stuck_page, stuck_times;     /* this page of annotations comes as the first, so many times */
     int page_most;                   /* larger pages are refused as too large; 0: none is */
     int input_calls, input_passes, annotation_calls, status_calls, largest_chunk;
@@ -102,6 +103,8 @@ int clarifai_annotations_page(const struct net_api *api, const struct clarifai_a
     if (n == 0 && page == w.stuck_page && w.stuck_times-- > 0)
         page = 1;
     bool lost = n == 0 && page == w.lose_page;
+    if (n && w.lose_chunk && --w.lose_chunk == 0)
+        return 0;
     for (int input = 0; input < w.app_inputs; input++) {
         if (!asked(ids, n, input))
             continue;
@@ -282,6 +285,15 @@ static void a_page_of_annotations_that_is_missing_is_noticed(void **state)
     assert_int_equal(w.annotation_calls, 1 + 5 + 10);  /* its 1,000 inputs showed nothing, and are asked by id */
 }
 
+static void a_chunk_that_comes_empty_is_asked_again(void **state)
+{
+    (void)state;
+    dataset(150, 150, 1);
+    w.lose_chunk = 1;
+    read_all(150, 300);
+    assert_int_equal(w.annotation_calls, 3);
+}
+
 static void a_page_that_comes_twice_is_asked_again(void **state)
 {
     (void)state;
@@ -346,6 +358,16 @@ static void answers_that_are_too_large_come_in_halves(void **state)
     read_all(1500, 4500);
 }
 
+/* That a page is too large says nothing of how many there are. */
+static void a_probe_that_is_too_large_decides_nothing(void **state)
+{
+    (void)state;
+    dataset(500, 1000, 19);
+    w.page_most = 500;
+    read_all(500, 10000);
+    assert_int_equal(w.largest_chunk, 100);
+}
+
 static void another_process_begins_again(void **state)
 {
     static const struct clarifai_app_id app = {"u", "a"};
@@ -393,8 +415,10 @@ int main(void)
         CASE(a_small_dataset_is_asked_by_id), CASE(an_empty_dataset_asks_nothing_more), CASE(a_dataset_that_is_most_of_its_app_is_paged),
         CASE(a_small_part_of_a_large_app_is_asked_by_id), CASE(an_app_with_many_annotations_is_probed_once), CASE(a_chunk_larger_than_a_page_goes_on),
         CASE(a_page_of_annotations_that_is_missing_is_noticed), CASE(a_page_that_comes_twice_is_asked_again),
+        CASE(a_chunk_that_comes_empty_is_asked_again),
         CASE(a_listing_that_goes_in_circles_is_an_error), CASE(passes_that_differ_are_listed_again), CASE(a_dataset_that_never_rests_is_said),
-        CASE(a_first_pass_counts), CASE(answers_that_are_too_large_come_in_halves), CASE(another_process_begins_again),
+        CASE(a_first_pass_counts), CASE(answers_that_are_too_large_come_in_halves),
+        CASE(a_probe_that_is_too_large_decides_nothing), CASE(another_process_begins_again),
         CASE(an_input_that_is_gone_is_unaccounted), CASE(what_is_not_there_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "core/journal.h"
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <sys/stat.h>
@@ -260,6 +261,26 @@ static void refuses_damage_and_newer(void **state)
     assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
 }
 
+/* A state is used as a place in tables: one that no version knows is damage, not an item. */
+static void refuses_a_state_that_nobody_knows(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    struct journal_query q = {.limit = 100};
+    struct journal_item *items;
+    char path[96];
+    size_t n;
+    sqlite3 *db;
+    add_files(f->j, three, 3);
+    snprintf(path, sizeof path, "%s/journal.db", f->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "UPDATE items SET state = -7 WHERE id = 2", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(journal_read(f->j, &q, &items, &n, &e), -1);
+    assert_string_equal(e.api_code, "JOURNAL_DAMAGED");
+    assert_int_equal(n, 0);
+}
+
 static void survives_kill(void **state)
 {
     struct fixture *f = *state;
@@ -317,6 +338,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leavings_and_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(retry_plans_failed_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_damage_and_newer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(refuses_a_state_that_nobody_knows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(survives_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(views_do_not_disturb, set_up, tear_down),
     };

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include "base/file.h"
 #include "core/rows.h"
 #include "core/update.h"
 
@@ -129,7 +130,6 @@ static void whose_rows_a_table_holds_decides(void **state)
         {"lab-user/traffic/ds,lab-user/traffic/other", 0, true, false},
         {"lab-user/traffic/other", 0, true, true},
         {"lab-user/traffic/ds2", 0, true, true},
-        {"", 0, true, true},
         {"lab-user/elsewhere/ds", -1, false, false},
         {"lab-user/traffic/ds,somebody/traffic/ds", -1, false, false},
     };
@@ -159,6 +159,39 @@ static void a_tracking_table_never_loses_rows_and_a_needy_column_is_known(void *
     assert_int_equal(update_side_fit(&sides[0], &people, &e), 0);
     assert_string_equal(sides[0].needs, "source_path");
     assert_non_null(strstr(sides[0].keep, "not written by an export"));
+}
+
+static void a_table_of_keys_alone_gets_new_rows_only(void **state)
+{
+    struct buf text = BUF_INIT;
+    struct stages_job job = {.ask = &ask};
+    (void)state;
+    char folder[] = "/tmp/lakeferry-side.XXXXXX";
+    struct err err = {0};
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(journal_open(folder, true, &job.journal, &err), 0);
+    put_table(&sides[0], "MANAGED", "DELTA", vendor_inputs, 1);
+    assert_int_equal(update_side_fit(&sides[0], &people, &err), 0);
+    struct sql_merge m = update_merge_of(&job, &sides[0], "/Volumes/c/s/v/inputs-1");
+    assert_int_equal(sql_merge(&text, &m), 0);
+    assert_null(strstr(text.data, "UPDATE SET"));
+    assert_non_null(strstr(text.data, "THEN INSERT (`input_id`)"));
+    buf_release(&text);
+    journal_close(job.journal);
+    assert_int_equal(file_remove_tree(folder, &err), 0);
+}
+
+/* A list of no dataset, emptied by hand, must not become a list of exactly this one. */
+static void an_empty_list_says_nothing(void **state)
+{
+    struct err err = {0};
+    (void)state;
+    put_table(&sides[0], "MANAGED", "DELTA", vendor_inputs, 2);
+    put_property(&sides[0], "lakeferry.datasets", "");
+    put_property(&sides[0], "lakeferry.scope", "people");
+    assert_int_equal(update_side_fit(&sides[0], &people, &err), 0);
+    assert_false(sides[0].join_list);
+    assert_non_null(strstr(sides[0].keep, "nothing says which datasets"));
 }
 
 static void the_scope_of_a_table_is_kept(void **state)
@@ -243,6 +276,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_updated_is_refused_with_its_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whose_rows_a_table_holds_decides, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_tracking_table_never_loses_rows_and_a_needy_column_is_known, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_table_of_keys_alone_gets_new_rows_only, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_list_says_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_scope_of_a_table_is_kept, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sample_says_what_changes_from_what_to_what, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_sample_never_ends_inside_a_character, set_up, tear_down),

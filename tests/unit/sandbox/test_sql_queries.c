@@ -61,6 +61,23 @@ static void test_aggregates_and_windows(void **state) {
     EXPECT_ALL(*state, x);
 }
 
+static void test_generators(void **state) {
+    static const struct expectation x[] = {
+        {"SELECT explode(array('a', 'b')) AS e", "[[\"a\"],[\"b\"]]"},
+        {"SELECT k, explode(l), k + 1 FROM VALUES (1, array('x', 'y')), (2, array()), (3, CAST(NULL AS ARRAY<STRING>)) AS t(k, l)", "[[1,\"x\",2],[1,\"y\",2]]"},
+        {"SELECT k, explode_outer(l) FROM VALUES (1, array('x')), (2, CAST(NULL AS ARRAY<STRING>)) AS t(k, l)", "[[1,\"x\"],[2,null]]"},
+        {"SELECT posexplode(array('a', 'b'))", "[[0,\"a\"],[1,\"b\"]]"},
+        {"SELECT explode(map('a', 1, 'b', 2))", "[[\"a\",1],[\"b\",2]]"},
+        {"SELECT inline(array(struct(1, 'x'), struct(2, 'y')))", "[[1,\"x\"],[2,\"y\"]]"},
+        {"SELECT t.k, e.v FROM VALUES (1, array('x', 'y')), (2, array()) AS t(k, l) LATERAL VIEW explode(t.l) e AS v WHERE v <> 'y'", "[[1,\"x\"]]"},
+        {"SELECT k, p, v FROM VALUES (2, CAST(array() AS ARRAY<INT>)) AS t(k, l) LATERAL VIEW OUTER posexplode(l) e AS p, v", "[[2,null,null]]"},
+        {"SELECT v, count(*) FROM VALUES (array('x', 'y')), (array('x')) AS t(l) LATERAL VIEW explode(l) e AS v GROUP BY v", "[[\"x\",2],[\"y\",1]]"},
+        {"SELECT explode('a')", "!DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE 42K09"},
+        {"SELECT explode(array(1, 2)), explode(array(3, 4))", "[[1,3],[1,4],[2,3],[2,4]]"},
+    };
+    EXPECT_ALL(*state, x);
+}
+
 static void test_versions(void **state) {
     struct fixture *f = *state;
     static const struct expectation x[] = {
@@ -100,7 +117,7 @@ static void test_changing_statements_take_no_subquery(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SQL_TEST(test_joins), SQL_TEST(test_subqueries), SQL_TEST(test_sets), SQL_TEST(test_aggregates_and_windows), SQL_TEST(test_versions),
+        SQL_TEST(test_joins), SQL_TEST(test_subqueries), SQL_TEST(test_sets), SQL_TEST(test_aggregates_and_windows), SQL_TEST(test_generators), SQL_TEST(test_versions),
         SQL_TEST(test_changing_statements_take_no_subquery),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,9 +62,11 @@ static void a_table_brought_along_replaces_the_pair(void **state)
     (void)state;
     struct job_screen *s = start_update(NULL);
     fill(s);
+    set_field(s, FIELD_DELETE, "yes");
     assert_int_equal(job_form_take_place(&s->fields, "main.vision.bikes", &e), 0);
     assert_string_equal(s->fields.given, "main.vision.bikes");   /* its columns tell which of the two it is */
     assert_string_equal(job_value(&s->fields, FIELD_TABLE), "");
+    assert_string_equal(job_value(&s->fields, FIELD_DELETE), "no");
     assert_int_equal(job_form_take_place(&s->fields, "bikes", &e), -1);
     stop_form();
 }

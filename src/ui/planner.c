@@ -1,6 +1,7 @@
 #include "ui/planner.h"
 #include "base/timefmt.h"
 #include "core/view.h"
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define WAIT_MS 20000        /* for a worker to reach its gate again */
@@ -16,6 +17,10 @@ struct job {
     char id[40];
 };
 struct note { char id[40]; uint64_t owner; struct err error; };
+
+/* Runs that are being made, and whether the program is being left: what is made then is unmade by its own thread. */
+static atomic_int making;
+static atomic_bool leaving;
 
 static void ask_free(struct ask *ask)
 {
@@ -67,15 +72,18 @@ static void begin_work(void *arg, struct session *session, struct net_cancel *ca
     struct err e = { 0 }, ignored;
     (void)cancel;
     int result = session ? run_create(job->ask, job->id, &e) : err_set(&e, ERR_CONFIG, "there is no connection yet");
-    if (result == 0 && run_spawn(job->id, session, &e) < 0) {
+    if (result == 0 && (atomic_load(&leaving) || run_spawn(job->id, session, &e) < 0)) {
         run_discard(job->id, &ignored);
         job->id[0] = '\0';
         result = -1;
     }
     if (result < 0)
         job->id[0] = '\0';
+    else if (atomic_load(&leaving))
+        discard(job->id, LEAVE_MS);
     tell(job, EVENT_PLANNING, &e);
     job_free(job);
+    atomic_fetch_sub(&making, 1);
 }
 
 /* Through the gate; a worker that waited so long that it left is started again, from the same plan. */
@@ -128,6 +136,7 @@ void planner_init(struct planner *p, struct ui_world *world, uint64_t serial)
 {
     static uint64_t last;
     *p = (struct planner){ .world = world, .serial = serial, .owner = ++last };
+    atomic_store(&leaving, false);
 }
 
 static struct job *make_job(const struct planner *p, struct ask *ask)
@@ -171,9 +180,11 @@ static void discard_later(struct planner *p, const char *id)
 
 void planner_release(struct planner *p)
 {
+    atomic_store(&leaving, true);
     if (p->id[0])
         discard(p->id, LEAVE_MS);
     p->id[0] = '\0';
+    for (int64_t end = time_mono_ms() + 2 * LEAVE_MS; atomic_load(&making) > 0 && time_mono_ms() < end; usleep(STEP_US)) {}
 }
 
 void planner_drop(struct planner *p, bool again, int64_t ms)
@@ -198,7 +209,10 @@ bool planner_due(const struct planner *p)
 void planner_begin(struct planner *p, struct ask *ask)
 {
     p->due_ms = 0;
+    atomic_fetch_add(&making, 1);
     p->beginning = run_job(p, make_job(p, ask), begin_work, &p->error);
+    if (!p->beginning)
+        atomic_fetch_sub(&making, 1);
 }
 
 void planner_start(struct planner *p)

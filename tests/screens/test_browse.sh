@@ -169,7 +169,8 @@ key Escape; sleep 0.3; key Enter
 shows 'row 34 of 40 shown' "Enter shows the record"
 shows '▾input_metadata +\{1\}' "JSON is a tree"
 key Escape; sleep 0.3; key e; wait_for 'inputs_2025\.csv'; key Enter
-shows '40 rows written to /.*/inputs_2025\.csv' "what is shown is written to a file"
+shows '40 rows written to' "what is shown is written to a file"
+shows '^ /.*/inputs_2025\.csv|to /.*/inputs_2025\.csv' "and its whole path is said"
 is "$(wc -l <"$WORK/inputs_2025.csv" | tr -d ' ')" "$(grep -c '' "$WORK/inputs_2025.csv")" "the file is whole"
 like "$(head -n 1 "$WORK/inputs_2025.csv")" '^input_id,' "with its head line"
 key q; wait_for 'EXIT 0'; screen_end

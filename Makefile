@@ -153,7 +153,8 @@ bench-peers:
 e2e_scripts := $(sort $(wildcard tests/e2e/test_*.sh))
 screen_scripts := $(sort $(wildcard tests/screens/test_*.sh))
 tree_scripts := $(sort $(wildcard tests/tree/test_*.sh))
-check_scripts := $(tree_scripts) $(e2e_scripts) $(screen_scripts)
+fault_scripts := $(sort $(wildcard tests/faults/test_*.sh))
+check_scripts := $(tree_scripts) $(e2e_scripts) $(fault_scripts) $(screen_scripts)
 sanitize_scripts := $(filter-out tests/e2e/test_memory.sh tests/e2e/test_scale.sh,$(e2e_scripts))
 
 # Calls go one way: ui, cli -> core -> net -> base, and the sandbox stands on base alone; each library has its one place.

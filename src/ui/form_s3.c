@@ -41,13 +41,13 @@ static void note_url(struct job_form *f)
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
         known = known || str_starts(url, schemes[i]);
     bool wrong = url[0] && !known;
-    form_note(&f->form, FIELD_URL, wrong ? ROLE_BAD : ROLE_DIM, wrong ? "begins with s3://, s3a://, abfss://, gs:// or /Volumes/" : url[0] ? "" : "s3://bucket/path.csv");
+    form_note(&f->form, FIELD_URL, wrong ? ROLE_BAD : ROLE_DIM, wrong ? "no URL that can be read" : url[0] ? "" : "s3://bucket/path.csv");
 }
 
 static const char *bad_url(const struct job_form *f)
 {
     const struct form_item *it = form_find(&f->form, FIELD_URL);
-    return it && it->note_role == ROLE_BAD ? "mend the URL" : names_file(f) ? NULL : "say which file or folder of the bucket is read";
+    return it && it->note_role == ROLE_BAD ? "the URL has to begin with s3://, s3a://, abfss://, gs:// or /Volumes/" : names_file(f) ? NULL : "say which file or folder of the bucket is read";
 }
 
 static void guess_format(struct job_form *f)

@@ -237,6 +237,16 @@ static bool in_force(const struct keymap *k, const enum keymap_set *sets, const 
     return keymap_look_up(k, sets, &press) == b->action;
 }
 
+/* Whether a list "Enter, y" holds the key already: more than one set may give it to the action. */
+static bool has_key(const char *list, const char *name)
+{
+    size_t n = strlen(name);
+    for (const char *p = list; *p; p += strcspn(p, " "), p += *p == ' ')
+        if (strncmp(p, name, n) == 0 && (p[n] == '\0' || (p[n] == ',' && p[n + 1] == ' ')))
+            return true;
+    return false;
+}
+
 static char *collect_keys(const struct keymap *k, const enum keymap_set *sets, enum action a, bool all, char *out, size_t size)
 {
     size_t used = 0;
@@ -250,6 +260,8 @@ static char *collect_keys(const struct keymap *k, const enum keymap_set *sets, e
             if (b->code == UI_KEY_WHEEL_UP || b->code == UI_KEY_WHEEL_DOWN)
                 continue;
             keymap_key_name(b->code, b->mods, name, sizeof name);
+            if (has_key(out, name))
+                continue;
             int n = snprintf(out + used, size - used, "%s%s", used ? ", " : "", name);
             if (n < 0 || (size_t)n >= size - used) {
                 out[used] = '\0';

@@ -143,6 +143,29 @@ static const char *shown_name(const char *key, const char *place)
     return n && strncmp(key, place, n) == 0 && key[n] == '/' && key[n + 1] ? key + n + 1 : key;
 }
 
+/* A row of a file, "#3"; a file may be named like that too. */
+static bool is_row(const struct view_item *it, const char *place)
+{
+    const char *name = shown_name(it->key, place);
+    return name[0] == '#' && name > it->key && name[-1] != '/';
+}
+
+/* What an item is called: a row of a file by its number and its input id. Owned. */
+static char *item_name(const struct view_item *it, const char *place)
+{
+    const char *name = shown_name(it->key, place);
+    return is_row(it, place) && !str_blank(it->input_id) ? str_printf("%s %s", name, it->input_id) : str_dup(name);
+}
+
+/* The reason without "row 3: " where the name says that already. */
+static const char *shown_reason(const struct view_item *it, const char *place)
+{
+    const char *reason = it->reason ? it->reason : "", *name = shown_name(it->key, place);
+    size_t n = is_row(it, place) ? strspn(name + 1, "0123456789") : 0;
+    bool said = n && str_starts(reason, "row ") && strncmp(reason + 4, name + 1, n) == 0 && str_starts(reason + 4 + n, ": ");
+    return said ? reason + 6 + n : reason;
+}
+
 static int cells(const char *text)
 {
     struct buf b = BUF_INIT;
@@ -155,8 +178,10 @@ static int name_column(const struct run_items *r, const char *place, int cols)
 {
     int most = 0, room = cols - OUTCOME_CELLS > NAME_CELLS ? cols - OUTCOME_CELLS : NAME_CELLS;
     for (size_t i = 0; i < r->count && i < PAGE; i++) {
-        int n = cells(shown_name(r->items[i].key, place));
+        char *name = item_name(&r->items[i], place);
+        int n = name ? cells(name) : 0;
         most = n > most ? n : most;
+        free(name);
     }
     return most < room ? most : room;
 }
@@ -187,8 +212,8 @@ static char *fit_name(const char *name, int column)
 
 static char *row_words(const struct view_item *it, const struct run_items_ask *ask, bool with_state, const char *name, int column)
 {
-    const char *reason = it->reason ? it->reason : "";
-    const char *id = it->input_id ? it->input_id : "", *state = it->state ? it->state : "";
+    const char *reason = shown_reason(it, ask->place);
+    const char *id = it->input_id && !is_row(it, ask->place) ? it->input_id : "", *state = it->state ? it->state : "";
     int pad = column - cells(name);
     if (ask->changed)
         return str_printf("%s%*s  becomes %s", name, pad > 0 ? pad : 0, "", id);
@@ -199,7 +224,9 @@ static char *row_words(const struct view_item *it, const struct run_items_ask *a
 
 static char *row_text(const struct view_item *it, const struct run_items_ask *ask, bool with_state, int column)
 {
-    char *name = fit_name(shown_name(it->key, ask->place), column);
+    char *whole = item_name(it, ask->place);
+    char *name = whole ? fit_name(whole, column) : NULL;
+    free(whole);
     char *text = name ? row_words(it, ask, with_state, name, column) : NULL;
     free(name);
     return text;

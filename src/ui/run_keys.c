@@ -51,7 +51,8 @@ const char *run_keys_why_not(const struct view *v, enum action a)
     if (a == ACTION_RESUME && v->alive)
         return "this run goes on already";
     if (a == ACTION_RESUME && !run_keys_unfinished(v))
-        return not_started(v) ? "it was not started: start it from its form" : "this run is finished";
+        return not_started(v) ? "it was not started: start it from its form" :
+               v->state == RUN_CANCELLED && run_keys_again(v) > 0 ? "it was cancelled: R sends what is left" : "this run is finished";
     if (a == ACTION_PREVIEW && !v->table[0])
         return "this run writes no table";
     if (a == ACTION_PREVIEW && !has_rows(v))

@@ -83,7 +83,7 @@ static void plan_s3(struct lines *ls, const struct run_plan *p)
     struct plan_line *l = add(ls, PLAN_OPEN_NOTHING, ROLE_TITLE);
     snprintf(l->text, sizeof l->text, "%9s row%s (each is looked at when it is read)", count(rows, a), plural(rows));
     if (p->new_items > 0 && p->present >= 0) {
-        l = add(ls, PLAN_OPEN_ALL, ROLE_TEXT);
+        l = add(ls, PLAN_OPEN_NOTHING, ROLE_TEXT);
         snprintf(l->text, sizeof l->text, "%9s new, %s already there", count(p->new_items, a), count(p->present, b));
     }
     add_troubles(ls, p, "row is skipped", "rows are skipped");
@@ -95,12 +95,14 @@ static void plan_s3(struct lines *ls, const struct run_plan *p)
 
 /* ---- tables ---- */
 
-static void plan_export(struct lines *ls, const struct run_plan *p)
+static void plan_export(struct lines *ls, const struct run_plan *p, const char *images)
 {
     char a[32], time[32];
     int64_t inputs = p->candidates > 0 ? p->candidates : p->files;
     struct plan_line *l = add(ls, PLAN_OPEN_NOTHING, ROLE_TITLE);
     snprintf(l->text, sizeof l->text, "%9s input%s of the dataset, with their annotations", count(inputs, a), plural(inputs));
+    if (images[0])
+        snprintf(add(ls, PLAN_OPEN_NOTHING, ROLE_TEXT)->text, sizeof l->text, "%9s and their images as files in %.400s", "", images);
     add_counted(ls, p->conflict, PLAN_OPEN_CONFLICT, ROLE_WARN, "image in conflict: its file is somebody else's", "images in conflict: their files are somebody else's");
     add_counted(ls, p->failed, PLAN_OPEN_FAILED, ROLE_WARN, "will fail", "will fail");
     if (p->requests > 0) {
@@ -146,7 +148,7 @@ size_t run_words_plan(const struct view *v, double files_rate, struct plan_line 
     switch (v->verb) {
     case ASK_IMPORT_VOLUME: plan_volume(&ls, p, files_rate); break;
     case ASK_IMPORT_S3: plan_s3(&ls, p); break;
-    case ASK_EXPORT: plan_export(&ls, p); break;
+    case ASK_EXPORT: plan_export(&ls, p, v->images); break;
     case ASK_UPDATE: plan_update(&ls, p); break;
     }
     add_places(&ls, p);

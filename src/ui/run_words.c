@@ -130,15 +130,30 @@ static int put(char *out, size_t size, int used, const char *fmt, ...)
     return n < 0 ? used : used + n;
 }
 
-char *run_words_progress(const struct view *v, char *out, size_t size)
+/* Of the stage that works, else of all items. */
+static int progress_of(const struct view *v, int64_t *done, int64_t *total)
 {
     const struct view_stage *s = run_words_active(v);
-    int64_t done = s && s->total > 0 ? s->count : v->done, total = s && s->total > 0 ? s->total : v->total;
+    *done = s && s->total > 0 ? s->count : v->done;
+    *total = s && s->total > 0 ? s->total : v->total;
+    return *total <= 0 ? -1 : *done >= *total ? 100 : (int)(*done * 100 / *total);
+}
+
+int run_words_percent(const struct view *v)
+{
+    int64_t done, total;
+    return progress_of(v, &done, &total);
+}
+
+char *run_words_progress(const struct view *v, char *out, size_t size)
+{
+    int64_t done, total;
+    int percent = progress_of(v, &done, &total);
     char a[32], b[32];
     out[0] = '\0';
-    if (total <= 0)
+    if (percent < 0)
         return out;
-    int used = put(out, size, 0, "%s / %s  %d %%", count(done, a), count(total, b), (int)(done >= total ? 100 : done * 100 / total));
+    int used = put(out, size, 0, "%s / %s  %d %%", count(done, a), count(total, b), percent);
     if (v->alive && v->rate >= 0.05)
         used = put(out, size, used, v->rate < 10 ? "  %.1f/s" : "  %.0f/s", v->rate);
     if (v->alive && v->eta_s >= 0)

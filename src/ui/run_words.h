@@ -13,6 +13,8 @@ char *run_words_title(const struct view *v, char *out, size_t size);
 const char *run_words_short_id(const char *id);
 /* "640 / 1,150  55 %  88/s  0:06 left"; "" when nothing is counted. */
 char *run_words_progress(const struct view *v, char *out, size_t size);
+/* The percentage in it; -1 when nothing is counted. */
+int run_words_percent(const struct view *v);
 /* "1,150 verified, 38 already there, 2 failed; 1,192 rows in main.vision.pictures; 0:23". */
 char *run_words_summary(const struct view *v, char *out, size_t size);
 /* The stage that works now and counts; NULL when there is none. */

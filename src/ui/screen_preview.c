@@ -177,7 +177,8 @@ static bool update_saving(struct preview_screen *s, enum action a)
 static void show_record(struct preview_screen *s, size_t row)
 {
     struct err e;
-    size_t cursor = s->mode == MODE_RECORD ? s->record.cursor : s->table.column, top = s->mode == MODE_RECORD ? s->record.top : 0;
+    bool next = s->mode == MODE_RECORD;
+    size_t cursor = s->record.cursor, top = s->record.top;
     if (!has_rows(s) || row >= s->rows->p.row_count) {
         app_say(s->app, ROLE_DIM, "there are no more rows here");
         return;
@@ -189,6 +190,10 @@ static void show_record(struct preview_screen *s, size_t row)
     }
     s->mode = MODE_RECORD;
     s->record_row = s->table.row = row;
+    if (!next) {
+        tree_go(&s->record, s->table.column);
+        return;
+    }
     s->record.cursor = cursor < s->record.shown_count ? cursor : 0;
     s->record.top = top;
 }

@@ -11,6 +11,7 @@ enum { EVENT_DONE = EVENT_OWN + 20, EVENT_FAILED_ITEMS };   /* those of preview_
 #define WIDE_CELLS 100       /* wider, the eye loses the line */
 #define SHORT_ROWS 14        /* below so many rows the stages that wait or are done share lines */
 #define LIST_ROWS 7          /* of the list that stay in sight above rows of the tables */
+#define WRONG_ROWS 3         /* of them, below what can be done: the heading of what failed, and some that did */
 #define WRONG "failed conflict unaccounted"
 
 /* Rows of the list that do something; their ids begin with a character that no key has. */
@@ -30,6 +31,7 @@ struct run_screen {
     struct run_items *wrong;
     struct run_results results;
     bool reading, read_again;
+    bool said;               /* the line of messages holds what a job of ours said; it is true until the run's state changes */
     bool sending_again;      /* asked for, and the run was not seen to go on yet: not to be asked for twice */
     size_t doers;            /* rows that do something */
     struct list_store store;
@@ -172,6 +174,17 @@ static void take_wrong(struct run_screen *s, struct event *ev)
 
 /* ---- following the run ---- */
 
+/* "sending 9 again" must not outlive the sending; the end is said, because a run that was sent again may look as before. */
+static void unsay(struct run_screen *s, const struct view *v)
+{
+    char state[80];
+    bool ended = !v->alive && v->ended_ms != s->view.ended_ms;
+    if (!s->said || (!ended && v->state == s->view.state && v->alive == s->view.alive))
+        return;
+    s->said = !ended;
+    app_say(s->app, ROLE_INFO, ended ? "it has ended: %s" : "%s", ended ? run_words_state(v, state, sizeof state) : "");
+}
+
 static void follow(struct run_screen *s)
 {
     const struct runs_list *l = runs_feed_now(world_of(s->app)->runs);
@@ -179,6 +192,7 @@ static void follow(struct run_screen *s)
     bool changed = v && (!s->has_view || memcmp(v, &s->view, sizeof *v) != 0);
     s->gone = l && !v && s->has_view;
     if (changed) {
+        unsay(s, v);
         s->view = *v;
         s->has_view = true;
         s->sending_again = s->sending_again && !v->alive && run_keys_unfinished(v);
@@ -236,6 +250,7 @@ static void send_again(struct run_screen *s)
 static void job_done(struct run_screen *s, const struct run_done *done)
 {
     run_keys_done(s->app, done);
+    s->said = done->error.code == ERR_NONE;
     if (done->job != RUN_JOB_RETRY || done->error.code == ERR_NONE)
         return;
     s->sending_again = false;
@@ -396,7 +411,9 @@ static void render_list(struct run_screen *s, struct frame *f, struct layout_rec
     char title[80];
     wrong_title(s, title, sizeof title);
     frame_rule(f, layout_cut_top(&r, 1).row, r.col, r.cols, s->doers ? "what next" : title);
-    struct list_look look = { .active = true, .empty = s->view.alive ? "the run goes on by itself, also when you leave lakeferry" : "", .empty_role = ROLE_DIM };
+    bool paused = s->view.state == RUN_PAUSED;
+    const char *alive = paused ? "nothing new is sent; p lets it go on" : "the run goes on by itself, also when you leave lakeferry";
+    struct list_look look = { .active = true, .empty = s->view.alive ? alive : "", .empty_role = ROLE_DIM };
     s->body = r;
     list_render(&s->list, f, r, &look);
     size_t heading = s->doers - s->list.top;   /* its place on the screen: it follows what can be done */
@@ -408,7 +425,8 @@ static void render_list(struct run_screen *s, struct frame *f, struct layout_rec
 /* Rows of the tables stand below the list where both have room. */
 static struct layout_rect cut_results(struct run_screen *s, struct layout_rect *r)
 {
-    int list = (int)(s->store.count < LIST_ROWS ? s->store.count : LIST_ROWS) + 1, least = run_results_least(&s->results);
+    size_t sight = s->doers + WRONG_ROWS > LIST_ROWS ? s->doers + WRONG_ROWS : LIST_ROWS;
+    int list = (int)(s->store.count < sight ? s->store.count : sight) + 1, least = run_results_least(&s->results);
     if (least == 0 || r->rows - list < least)
         return (struct layout_rect){ 0 };
     int most = (int)s->results.count * (RUN_RESULTS_ROWS + 2), spare = r->rows - list;
@@ -479,9 +497,12 @@ static void status_run(const void *state, struct app_words *out)
 {
     const struct run_screen *s = state;
     const struct view *v = &s->view;
+    char files[64] = "";
+    if (v->files_limit > 0)          /* an export without images has none */
+        snprintf(files, sizeof files, "volume %.0f/s of %.0f   ", v->files_rate, v->files_limit);
     if (s->has_view && v->alive)
-        snprintf(out->left, sizeof out->left, "Clarifai %.1f/s of %.0f   volume %.0f/s of %.0f   in flight %d   retried %lld", v->clarifai_rate, v->clarifai_limit,
-                 v->files_rate, v->files_limit, v->in_flight, (long long)v->retried);
+        snprintf(out->left, sizeof out->left, "Clarifai %.1f/s of %.0f   %sin flight %d   retried %lld", v->clarifai_rate, v->clarifai_limit, files,
+                 v->in_flight, (long long)v->retried);
     else if (s->has_view)
         snprintf(out->left, sizeof out->left, "%s", s->id);
 }

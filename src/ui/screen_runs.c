@@ -50,8 +50,9 @@ static int add_row(struct runs_screen *s, const struct view *v, struct err *e)
     snprintf(name, sizeof name, "%s  %s", run_words_short_id(v->id), title);
     run_words_state(v, state, sizeof state);
     progress[0] = '\0';
-    if (v->alive && v->state != RUN_AT_GATE && v->total > 0)
-        snprintf(progress, sizeof progress, "%d %%%s%s%s", (int)(v->done * 100 / v->total), v->eta_s > 0 ? "  " : "",
+    int percent = run_words_percent(v);
+    if (v->alive && v->state != RUN_AT_GATE && percent >= 0)
+        snprintf(progress, sizeof progress, "%d %%%s%s%s", percent, v->eta_s > 0 ? "  " : "",
                  v->eta_s > 0 ? str_duration(v->eta_s * 1000, left, sizeof left) : "", v->eta_s > 0 ? " left" : "");
     snprintf(note, sizeof note, "%s%s%s", progress, progress[0] ? "  " : "", state);
     struct list_row row = { .id = v->id, .name = name, .note = note, .role = v->alive ? ROLE_TITLE : ROLE_TEXT, .note_role = run_words_role(v) };

@@ -157,6 +157,16 @@ static struct tree_node *under_cursor(const struct tree *t)
     return t->cursor < t->shown_count ? &t->nodes[t->shown[t->cursor]] : NULL;
 }
 
+void tree_go(struct tree *t, size_t nth)
+{
+    t->cursor = 0;
+    for (size_t i = 0; i < t->shown_count; i++)
+        if (t->nodes[t->shown[i]].depth == 0 && nth-- == 0) {
+            t->cursor = i;
+            return;
+        }
+}
+
 bool tree_current(const struct tree *t, const char **name, const char **value)
 {
     const struct tree_node *n = under_cursor(t);

@@ -28,6 +28,8 @@ int tree_add(struct tree *t, int depth, const char *name, const char *value, enu
 int tree_add_json(struct tree *t, int depth, const char *name, const char *text, struct err *e);
 /* Folds everything deeper than depth. */
 void tree_fold_below(struct tree *t, int depth);
+/* Puts the cursor on the nth line (from 0) of depth 0; on the first when there are fewer. */
+void tree_go(struct tree *t, size_t nth);
 /* Name and value under the cursor; false when the tree is empty. Pointers belong to the tree. */
 bool tree_current(const struct tree *t, const char **name, const char **value);
 /* True when the line under the cursor has parts. */

@@ -12,7 +12,7 @@ shows 'Volume \(Alt-V\)  \[S3\]' "Right goes to S3"
 key M-v; wait_for '\[Volume\]'; key M-s
 shows 'URL +s3://bucket' "Alt-S, too, and the URL is asked for"
 type_text 'https://example.com/x.csv'
-shows 'mend the URL' "a URL that is none is refused"
+shows 'the URL has to begin with s3:' "a URL that is none is refused"
 key C-u; type_text 's3://lab-bucket/imports/with-errors.csv'
 shows 'Format +csv' "the format follows the ending"
 shows 'Dataset +with-errors +new, will be made' "the dataset is suggested"
@@ -22,7 +22,7 @@ shows ' [0-9]+ rows' "the plan counts the rows" 90
 rows=$(screen | grep -oE ' [0-9]+ rows' | head -n 1 | tr -dc 0-9)
 go_to '\[ Start'; key Enter
 shows 'done, [0-9]+ not imported' "it ended, with rows that failed" 120
-shows 'row [0-9]+: inputid: it is empty' "each with its number and reason"
+shows '#[0-9]+ +inputid: it is empty' "each with its number and reason"
 is "$(sql 'SELECT count(*) FROM main.vision.with_errors' | jq -r '.[0]')" "$rows" "the tracking table has a row for each"
 go_to 'Look at the rows of main.vision.with_errors' Up; key Enter
 shows 'upload_status|source_path|input_id' "which can be previewed"

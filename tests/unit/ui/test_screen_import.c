@@ -247,7 +247,7 @@ static void a_wrong_url_is_told(void **state)
     form_set(&s->fields.form, FIELD_DATASET, "cars", false);
     form_set(&s->fields.form, FIELD_URL, "https://example.com/cars.csv", false);
     job_form_refresh(&s->fields);
-    assert_string_equal(job_form_missing(&s->fields, text, sizeof text), "mend the URL");
+    assert_string_equal(job_form_missing(&s->fields, text, sizeof text), "the URL has to begin with s3://, s3a://, abfss://, gs:// or /Volumes/");
     form_set(&s->fields.form, FIELD_URL, "s3://lab-bucket/", false);
     job_form_refresh(&s->fields);
     assert_string_equal(job_form_missing(&s->fields, text, sizeof text), "say which file or folder of the bucket is read");

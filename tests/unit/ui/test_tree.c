@@ -104,6 +104,20 @@ static void numbers_are_shown_as_written(void **state)
     }
 }
 
+static void a_column_is_gone_to_past_the_parts_of_those_before(void **state)
+{
+    (void)state;
+    tree_go(&t, 3);
+    assert_int_equal(t.cursor, 0);
+    fill();
+    tree_go(&t, 3);
+    assert_string_equal(here(), "image_url");
+    tree_go(&t, 2);
+    assert_string_equal(here(), "input_metadata");
+    tree_go(&t, 99);
+    assert_string_equal(here(), "input_id");
+}
+
 static void an_empty_tree_is_harmless(void **state)
 {
     (void)state;
@@ -133,6 +147,6 @@ static void a_huge_value_is_cut(void **state)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 int main(void)
 {
-    const struct CMUnitTest tests[] = { T(pictures), T(folding_hides_what_lies_below), T(numbers_are_shown_as_written), T(an_empty_tree_is_harmless), T(a_huge_value_is_cut) };
+    const struct CMUnitTest tests[] = { T(pictures), T(folding_hides_what_lies_below), T(numbers_are_shown_as_written), T(a_column_is_gone_to_past_the_parts_of_those_before), T(an_empty_tree_is_harmless), T(a_huge_value_is_cut) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

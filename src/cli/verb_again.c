@@ -42,12 +42,25 @@ static int go_on(struct command *c, const char *id)
     return status;
 }
 
+/* The run as its journal shows it; a journal that is damaged shows nothing, and is made again when the run is opened. */
+static int look_at_run(const char *id, struct view *v, struct err *e)
+{
+    if (view_read(id, v, e) == 0)
+        return 0;
+    if (!str_eq(e->api_code, "JOURNAL_DAMAGED"))
+        return -1;
+    err_clear(e);
+    memset(v, 0, sizeof *v);
+    v->state = RUN_FAILED;
+    return 0;
+}
+
 /* A run that was cancelled or was only a plan is over, and why that is so is worth a sentence. */
 static int check_resumable(const char *id, struct err *e)
 {
     struct view v;
 
-    if (view_read(id, &v, e) != 0)
+    if (look_at_run(id, &v, e) != 0)
         return -1;
     if (v.alive)
         return 0;                        /* opening it says who runs it */
@@ -126,7 +139,7 @@ int verb_cancel(struct command *c)
     struct err e = {0}, ignored = {0};
     int result;
 
-    if (view_read(id, &v, &e) != 0)
+    if (look_at_run(id, &v, &e) != 0)
         return out_error(c->out, &e);
     if (!v.alive && (v.state == RUN_DONE || v.state == RUN_DRY || v.state == RUN_CANCELLED)) {
         out_say(c->out, "nothing to cancel: %s is over (%s)", id, run_state_name(v.state));

@@ -129,7 +129,7 @@ int sql_s3_from_header(struct sql_s3 *s, const char *line, struct err *e)
 {
     struct buf cell = BUF_INIT;
     const char *p = line + (str_starts(line, "\xEF\xBB\xBF") ? 3 : 0);
-    int result = 0;
+    int result = str_blank(p) ? err_set(e, ERR_REFUSED, "its first line, which names the columns, is empty") : 0;
     for (bool more = true; more && result == 0; p++) {
         result = header_cell(&p, &cell, e);
         if (result == 0 && str_list_add(&s->found, cell.data) != 0)

@@ -62,4 +62,25 @@ run "an image host that answers with sign-in pages at times" 0 export_to pages -
 calm
 is "$(summary verified) $(summary failed)" "21 0" "no picture fails for it"
 is "$(find "$(volume_dir shots)" -type f -exec file -b --mime-type {} + | grep -c '^image/')" 21 "and every file is a picture"
+volume_make late
+fault '{"kind":"html_login","path":"/orig/*"}'
+sed -i '$a give_up = 2s' "$XDG_CONFIG_HOME/lakeferry/config.ini"
+run "one that answers with nothing else" 1 export_to nothing --images main.vision.late --json
+calm
+like "$err" "the run waits: .*HTML" "makes the run wait, and then park"
+is "$(summary failed) $(find "$(volume_dir late)" -type f -exec file -b --mime-type {} + | grep -vc '^image/')" "0 0" "no picture fails for it, no page is stored"
+run "resumed" 0 "$LAKE" resume --json
+is "$(summary verified) $(find "$(volume_dir late)" -type f -exec file -b --mime-type {} + | grep -c '^image/')" "21 21" "it has them all"
+
+# --- a journal that is no journal any more ---
+run "killed between its two tables" 137 env LAKEFERRY_KILL_AT=point.ran:1 "$LAKE" export --app $APP --dataset val --to main.vision --inputs-table ruin_in --annotations-table ruin_ann --yes
+id=$("$LAKE" runs --json | head -n 1 | jq -r .run)
+head -c 3000 /dev/urandom >"$XDG_STATE_HOME/lakeferry/runs/$id/journal.db"; rm -f "$XDG_STATE_HOME/lakeferry/runs/$id"/journal.db-*
+run "resumed by name" 0 "$LAKE" resume "$id" --json
+is "$(summary verified) $(count_of ruin_in)" "21 21" "it is made again by reading"
+is "$(python3 "$(dirname "$0")/tables.py" "$ORIGIN" $APP val main.vision.ruin_in main.vision.ruin_ann 2>&1 | grep -v '^#')" "" "and both tables hold what Clarifai holds"
+run "damaged and cancelled" 137 env LAKEFERRY_KILL_AT=point.statement:1 "$LAKE" export --app $APP --dataset val --to main.vision --inputs-table gone_in --annotations-table gone_ann --yes
+id=$("$LAKE" runs --json | head -n 1 | jq -r .run)
+head -c 3000 /dev/urandom >"$XDG_STATE_HOME/lakeferry/runs/$id/journal.db"; rm -f "$XDG_STATE_HOME/lakeferry/runs/$id"/journal.db-*
+run "cancelled by name" 0 "$LAKE" cancel "$id"
 done_testing

@@ -76,6 +76,9 @@ static void test_patterns(void **state)
         { "xdapi0123456789ab", "x[redacted]" },
         { "https://b.s3.amazonaws.com/k?X-Amz-Credential=AK%2F1&X-Amz-Signature=abc123&x=1",
           "https://b.s3.amazonaws.com/k?X-Amz-Credential=[redacted]&X-Amz-Signature=[redacted]&x=1" },
+        /* inside a JSON text, which stays one */
+        { "{\"cause\":\"\\\"s3://b/k?X-Amz-Signature=abc\\\" is wrong\"}", "{\"cause\":\"\\\"s3://b/k?X-Amz-Signature=[redacted]\\\" is wrong\"}" },
+        { "{\"cause\":\"\\\"Authorization: abc\\\" is wrong\"}", "{\"cause\":\"\\\"Authorization: [redacted]\\\" is wrong\"}" },
         { "https://a.blob/c?sv=1&sig=a%2Bb%3D se=2", "https://a.blob/c?sv=1&sig=[redacted] se=2" },
         { "h?Signature=abc&token=def\"", "h?Signature=[redacted]&token=[redacted]\"" },
         { "grant=x&client_secret=a.b~c", "grant=x&client_secret=[redacted]" },

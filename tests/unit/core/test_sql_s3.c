@@ -16,8 +16,8 @@ static struct sql_s3 from_header(const char *line, bool warehouse)
 static void urls(void **state)
 {
     (void)state;
-    static const char *const good[] = {"s3://b/k.csv", "s3a://b/k", "abfss://c@a.dfs.core.windows.net/k.csv", "gs://b/k", "/Volumes/c/s/v/k.csv", "s3://b/$x `y`.csv"};
-    static const char *const bad[] = {"s3://", "http://b/k", "file:///etc/passwd", "b/k", "s3://b/${x}", "s3://b/*.csv", "s3://b/[a]", "s3://b/a\nb", "/Volumes/", ""};
+    static const char *const good[] = {"s3://b/k.csv", "s3a://b/k", "abfss://c@a.dfs.core.windows.net/k.csv", "gs://b/k", "/Volumes/c/s/v/k.csv", "s3://b/$x `y`.csv", "s3://b/a@b:c", "s3://b/..k/k..", "/Volumes/c@d/s/v/k"};
+    static const char *const bad[] = {"s3://", "http://b/k", "file:///etc/passwd", "b/k", "s3://b/${x}", "s3://b/*.csv", "s3://b/[a]", "s3://b/a\nb", "/Volumes/", "", "s3a://k:s@b/k", "gs://k@b/k", "abfss://c:s@a/k", "s3://b/../k", "s3://..", "/Volumes/c/s/v/.."};
     struct err e = {0};
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_int_equal(sql_s3_check_url(good[i], &e), 0);
@@ -53,7 +53,7 @@ static void headers_that_are_refused(void **state)
     (void)state;
     static const struct { const char *line, *words; } bad[] = {
         {"a,b", "no column inputid; it has: a, b"}, {"inputid;input", "no column inputid"},  {"inputid,url", "no column input;"},
-        {"inputid,input,INPUT", "input twice"},     {"\"inputid,input", "quote"},            {"", "no column inputid"},
+        {"inputid,input,INPUT", "input twice"},     {"\"inputid,input", "quote"},            {"", "is empty"}, {"\r", "is empty"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct sql_s3 s = {.url = "s3://b/k"};

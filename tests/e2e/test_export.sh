@@ -101,4 +101,25 @@ control DELETE faults >/dev/null
 is "$(find "$(volume_dir bad)" -type f -exec file -b --mime-type {} + | grep -vc '^image/')" 0 "no page and no torn file is stored"
 same bad train "what is stored is whole" --images /Volumes/main/vision/bad
 
+# --- a finished export is resumed or retried after inputs vanished ---
+volume_make late
+control POST faults '{"kind":"status","status":404,"path":"/orig/*","nth":[2],"times":1}' >/dev/null
+run "an export with a picture that fails" 3 export_to late train --images main.vision.late
+control DELETE faults >/dev/null
+failed=$(summary failed) id=$(summary run) commits=$(history_of late_in)
+gone=$(dataset_inputs "$APP" train | jq -r .id | sed -n '3p;5p' | jq -Rn '[inputs]')
+clarifai DELETE "/v2/users/${APP%/*}/apps/${APP#*/}/inputs" "{\"ids\":$gone}" >/dev/null
+until [ "$(dataset_inputs "$APP" train | jq -r .id | grep -cxF "$(jq -r '.[]' <<<"$gone")")" = 0 ]; do :; done
+control POST reset '{"counters":true}' >/dev/null
+run "a finished export that is resumed" 3 lakeferry resume "$id" --yes --json
+is "$(summary unaccounted)" 2 "it says what is gone"
+is "$(history_of late_in)" "$commits" "and writes no table"
+is "$(counter '/annotations')" 0 "nor lists annotations"
+run "its failed items once more" 3 lakeferry retry "$id" --yes --json
+[ "$(summary failed)" -lt "$failed" ]; report $? "a picture came"
+for one in $(jq -r '.[]' <<<"$gone"); do rm "$(volume_dir late)/$one".*; report $? "the picture of $one is still there"; done
+same late train "the tables hold what is listed, no more" --images /Volumes/main/vision/late
+is "$(summary rows)" "$(($(count_of late_in) + $(count_of late_ann)))" "as many rows as the summary says"
+is "$(history_of late_in)" $((commits + 1)) "in one commit"
+
 done_testing

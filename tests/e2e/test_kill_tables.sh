@@ -1,6 +1,6 @@
 #!/bin/bash
 # kill -9 in the middle of an export and of an update, at the begin of each stage and between steps, then `resume`: the same tables and pictures as an
-# undisturbed run, one commit a table, nothing staged left. The process kills itself (LAKEFERRY_KILL_AT); that each kill happened is asserted.
+# undisturbed run, one commit a table, nothing staged left; a dead export that is cancelled. The process kills itself (LAKEFERRY_KILL_AT); that each kill happened is asserted.
 . "$(dirname "$0")/lib.sh"
 sandbox_start
 use_environment
@@ -49,6 +49,24 @@ for point in stage.look:1 stage.inputs:1 stage.plan:1 stage.verify:1 stage.annot
     is "$(commits "$name")" "1 1" "one commit a table after $point"
     forget
 done
+
+# --- a dead export is cancelled: what was begun is read to its end, and another export of it has no conflict ---
+volume_make dead
+killed point.image:2 export_to dead val --images main.vision.dead
+id=$(ls "$XDG_STATE_HOME/lakeferry/runs")
+run "a dead export is cancelled" 0 lakeferry cancel "$id"
+cp "$XDG_STATE_HOME/lakeferry/runs/$id/report.jsonl" "$WORK/out"
+is "$(($(summary verified) + $(summary present) + $(summary cancelled) + $(summary failed) + $(summary conflict) + $(summary skipped)))" "$(summary planned)" \
+    "every input of it has its end"
+is "$(summary verified)" "$(find "$(volume_dir dead)" -type f | wc -l)" "verified are those whose picture is there"
+[ "$(summary verified)" -gt 0 ]; report $? "some are"
+run "another export of it" "$want" export_to dead val --images main.vision.dead
+is "$(summary conflict)" 0 "pictures of a cancelled run are no conflict"
+same dead "and the tables name them" --images /Volumes/main/vision/dead
+printf x >>"$(find "$(volume_dir dead)" -type f | head -n 1)"
+run "and one more, after somebody changed a picture" 3 export_to dead val --images main.vision.dead --if-exists replace
+is "$(summary conflict)" 1 "a file of another size is a conflict"
+forget
 
 # --- update: each round changes a label first, so that there is something to merge ---
 export_to up val >/dev/null 2>&1 </dev/null

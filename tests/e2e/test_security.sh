@@ -31,6 +31,8 @@ control DELETE faults >/dev/null
 app_make core
 control POST faults '{"kind":"latency","ms":400,"path":"/api/2.0/fs/files/*","method":"GET"}' >/dev/null
 mkdir "$WORK/core"
+# A sanitizer would take the signal for itself.
+export TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}handle_segv=0" ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0"
 (cd "$WORK/core" && ulimit -c unlimited 2>/dev/null; exec "$LAKE" import volume main.vision.sea --app lab-user/core --dataset ds --yes --json) >"$WORK/core.out" 2>"$WORK/core.err" </dev/null & PID=$!
 until_true 'grep -q "\"send\"" "$WORK/core.out" || ! kill -0 $PID'
 is "$(awk '/core file/ { print $5 }' "/proc/$PID/limits")" 1 "a run in the foreground leaves no core dump either"

@@ -40,6 +40,7 @@ static struct browse *start_app(const char *place, bool ascii, bool read_only)
 static void stop_app(void)
 {
     the_world.session = NULL;
+    assert_true(world_settle(&the_world));
     app_free(app);
     world_release(&the_world);
 }

@@ -1,4 +1,5 @@
 #include "golden.h"
+#include "ui/form_names.h"
 #include "ui/job_screen.h"
 #include "ui/screens.h"
 
@@ -254,6 +255,115 @@ static void a_wrong_url_is_told(void **state)
     stop_app();
 }
 
+/* As pasted into the field with the focus, then Enter. */
+static void paste(const char *text)
+{
+    press(UI_KEY_PASTE_BEGIN);
+    for (; *text; text++)
+        press((uint32_t)(unsigned char)*text);
+    press(UI_KEY_PASTE_END);
+    press(UI_KEY_ENTER);
+}
+
+static void a_whole_name_is_taken(void **state)
+{
+    (void)state;
+    struct job_screen *s = start_app(NULL, true, false);
+    const struct form *m = &s->fields.form;
+    form_focus(&s->fields.form, FIELD_VOLUME);
+    for (const char *c = "Main.vision.pictures"; *c; c++)
+        press((uint32_t)(unsigned char)*c);
+    assert_int_equal(m->picking, FIELD_VOLUME);
+    assert_true(golden_has(app_frame(app), "Enter: take \"Main.vision.pictures\""));
+    press(UI_KEY_ENTER);
+    assert_int_equal(m->picking, 0);
+    assert_string_equal(form_value(m, FIELD_VOLUME), "main.vision.pictures");
+    assert_string_equal(form_value(m, FIELD_FOLDER), FORM_NAMES_WHOLE);
+    assert_string_equal(form_value(m, FIELD_DATASET), "pictures");
+    form_focus(&s->fields.form, FIELD_VOLUME);
+    paste(" /Volumes/main/vision/scans/2026/08\n");
+    assert_string_equal(form_value(m, FIELD_VOLUME), "main.vision.scans");
+    assert_string_equal(form_value(m, FIELD_FOLDER), "2026/08");
+    assert_string_equal(form_value(m, FIELD_DATASET), "scans-2026-08");
+    form_focus(&s->fields.form, FIELD_VOLUME);
+    paste("main.vision");
+    assert_int_equal(m->picking, FIELD_VOLUME);   /* no whole name: nothing is taken */
+    assert_string_equal(form_value(m, FIELD_VOLUME), "main.vision.scans");
+    stop_app();
+}
+
+static void a_schema_is_taken_and_a_folder_is_not(void **state)
+{
+    (void)state;
+    struct job_screen *s3 = start_app(NULL, true, false) + 1;
+    const struct form *m = &s3->fields.form;
+    press(UI_KEY_RIGHT);
+    form_focus(&s3->fields.form, FIELD_SCHEMA);
+    paste("main.vision.pictures");
+    assert_int_equal(m->picking, FIELD_SCHEMA);
+    assert_true(golden_has(app_frame(app), "a whole name is taken, too: catalog.schema"));
+    press(UI_KEY_ESC);
+    paste("main.vision");
+    assert_string_equal(form_value(m, FIELD_SCHEMA), "main.vision");
+    form_focus(&s3->fields.form, FIELD_STAGING);
+    paste("main.vision.out/tmp");   /* nothing keeps the folder */
+    assert_int_equal(m->picking, FIELD_STAGING);
+    press(UI_KEY_ESC);
+    paste("main.vision.out");
+    assert_string_equal(form_value(m, FIELD_STAGING), "main.vision.out");
+    stop_app();
+}
+
+static void a_key_goes_to_start(void **state)
+{
+    struct view v = { .id = "import-20261122-7f3a", .state = RUN_AT_GATE, .alive = true, .has_plan = true };
+    (void)state;
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    v.plan = (struct run_plan){ .staging = "main.vision.out", .compute = "warehouse wh-live-0001 (STOPPED)", .files = 1204, .candidates = 1192,
+                                .new_items = 1150, .present = 38, .conflict = 3, .failed = 4, .skipped = 12, .ids_changed = 11, .requests = 10, .seconds = 13 };
+    s->draft = calloc(1, sizeof *s->draft);
+    assert_non_null(s->draft);
+    app_frame(app);
+    assert_false(golden_has(app_frame(app), "F5"));   /* no plan, and Start is seen */
+    for (size_t i = 0; i < 3; i++) {
+        *s->draft = v;
+        str_copy(s->planner.id, sizeof s->planner.id, v.id);
+        app_resize(app, sizes[i].rows, sizes[i].cols);
+        app_frame(app);
+        job_plan_show(s, NULL);
+        form_disable(&s->fields.form, FIELD_START, NULL);
+        form_focus(&s->fields.form, FIELD_VOLUME);
+        press(UI_KEY_NONE);
+        const struct frame *f = app_frame(app);
+        bool seen = golden_has(f, "[ Start ]");
+        assert_int_equal(seen, i == 1);
+        assert_int_equal(golden_row_has(f, f->rows - 2, "F5 goes to Start"), !seen);
+        if (i == 0)
+            assert_true(golden_row_has(f, f->rows - 1, "F5 start"));
+        press(UI_KEY_F0 + 5);
+        assert_int_equal(s->fields.form.focus, FIELD_START);
+        f = app_frame(app);
+        assert_true(golden_has(f, "[ Start ]"));
+        assert_false(golden_has(f, "F5"));
+    }
+    s->planner.id[0] = '\0';
+    stop_app();
+}
+
+static void a_dataset_that_cannot_be_is_told(void **state)
+{
+    (void)state;
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures", true, false);
+    const struct form_item *dataset = form_find(&s->fields.form, FIELD_DATASET);
+    assert_string_equal(dataset->note ? dataset->note : "", "");
+    form_focus(&s->fields.form, FIELD_DATASET);
+    paste("night cars!");
+    assert_string_equal(form_value(&s->fields.form, FIELD_DATASET), "night cars!");
+    assert_string_equal(form_find(&s->fields.form, FIELD_DATASET)->note, "cannot be an id");
+    assert_int_equal(form_find(&s->fields.form, FIELD_DATASET)->note_role, ROLE_BAD);
+    stop_app();
+}
+
 static void plans_in_words(void **state)
 {
     struct plan_line lines[PLAN_LINES];
@@ -273,7 +383,8 @@ int main(void)
         cmocka_unit_test(says_that_it_connects), cmocka_unit_test(guesses_names_from_the_folder), cmocka_unit_test(hostile_names_stay_in_their_cells),
         cmocka_unit_test(typed_names_are_kept), cmocka_unit_test(a_bad_table_name_is_told), cmocka_unit_test(the_job_is_what_the_form_says),
         cmocka_unit_test(a_plan_fills_the_form), cmocka_unit_test(a_plan_that_failed_says_why), cmocka_unit_test(s3_is_the_other_half), cmocka_unit_test(an_s3_job), cmocka_unit_test(a_wrong_url_is_told),
-        cmocka_unit_test(plans_in_words),
+        cmocka_unit_test(plans_in_words), cmocka_unit_test(a_whole_name_is_taken), cmocka_unit_test(a_schema_is_taken_and_a_folder_is_not),
+        cmocka_unit_test(a_key_goes_to_start), cmocka_unit_test(a_dataset_that_cannot_be_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,7 +134,8 @@ static void add_hint(void *ctx, enum action a)
     char key[64];
     const struct action_row *row = action_row(a);
     bool off = app_why_not(h->app, a) != NULL;
-    if (!row->hint[0] || h->seen[a] || (off && row->need == NEED_JSON))  /* most values have no parts: said only where one has */
+    bool rare = row->need == NEED_JSON || row->need == NEED_START_BELOW;   /* most values have no parts: said only where one has */
+    if (!row->hint[0] || h->seen[a] || (off && rare))
         return;
     h->seen[a] = true;
     keymap_key_of(h->app->keys, app_keys_now(h->app), a, key, sizeof key);

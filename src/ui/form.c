@@ -324,6 +324,11 @@ struct form_event form_paste(struct form *f, const char *text, size_t n)
         list_replace(&f->picker.list);
         return event(FORM_HANDLED, f->picking);
     }
+    if (it && it->kind == FORM_CHOICE) {
+        struct form_event opened = open_picker(f, it);
+        line_insert(&f->picker.list.filter, text, n);
+        return opened;
+    }
     if (!it || !is_text(it) || !line_insert(&it->value, text, n))
         return event(FORM_NOTHING, 0);
     it->touched = true;
@@ -425,23 +430,29 @@ static bool new_row(const struct form *f, size_t i)
     return i == 0 || f->items[i].kind != FORM_BUTTON || f->items[i - 1].kind != FORM_BUTTON;
 }
 
-static int row_of_focus(const struct form *f, int *rows)
+static int row_of(const struct form *f, int id, int *rows)
 {
     int row = -1, here = 0;
     for (size_t i = 0; i < f->count; i++) {
         if (new_row(f, i))
             row++;
-        if (f->items[i].id == f->focus && f->focus > 0)
+        if (f->items[i].id == id && id > 0)
             here = row;
     }
     *rows = row + 1;
     return here;
 }
 
+bool form_in_sight(const struct form *f, int id)
+{
+    int total, row = row_of(f, id, &total);
+    return row >= f->top && row < f->top + f->page;
+}
+
 static void scroll(struct form *f, int rows)
 {
     int total;
-    int here = row_of_focus(f, &total);
+    int here = row_of(f, f->focus, &total);
     f->page = rows;
     if (f->top > here)
         f->top = here;

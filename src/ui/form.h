@@ -63,6 +63,8 @@ void form_note(struct form *f, int id, enum theme_role role, const char *note);
 void form_disable(struct form *f, int id, const char *why);
 void form_set_opens(struct form *f, int id, bool opens);
 void form_focus(struct form *f, int id);
+/* Whether the line was on the screen when the form was last drawn. */
+bool form_in_sight(const struct form *f, int id);
 /* True while letters go into a text (a field with focus or a picker). */
 bool form_typing(const struct form *f);
 /* The key sets to use now: those of the picker, of a text field or of a form. Constant. */
@@ -70,7 +72,7 @@ const enum keymap_set *form_keys(const struct form *f);
 struct form_event form_update(struct form *f, enum action a);
 /* A typed character; on a choice it opens the picker with it as filter. */
 struct form_event form_type(struct form *f, uint32_t cp);
-/* Text pasted; only into a text field. */
+/* Text pasted into a text field; on a choice it opens the picker with it as filter. */
 struct form_event form_paste(struct form *f, const char *text, size_t n);
 void form_render(struct form *f, struct frame *frame, struct layout_rect r);
 #endif

@@ -1,4 +1,5 @@
 /* What is known of the names in a form, looked up and said beside them. */
+#include "core/cells.h"
 #include "ui/form_names.h"
 
 #define COMPUTE_FRESH_MS 10000   /* it starts and stops */
@@ -20,6 +21,13 @@ void form_names_note_app(struct job_form *f)
     free(place);
 }
 
+/* A dataset that a job would make needs an id that Clarifai takes, and no app has one with another. */
+static bool is_no_id(const struct job_form *f, const char *name)
+{
+    char reason[CELLS_REASON];
+    return f->verb->makes_dataset && name[0] && cells_id(name, reason) != 0;
+}
+
 void form_names_note_dataset(struct job_form *f)
 {
     const char *app = job_value(f, FIELD_APP), *name = job_value(f, FIELD_DATASET);
@@ -37,7 +45,10 @@ void form_names_note_dataset(struct job_form *f)
         [JOB_DATASET_THERE] = { ROLE_DIM, "exists" },
         [JOB_DATASET_NEW] = { f->verb->makes_dataset ? ROLE_INFO : ROLE_BAD, f->verb->makes_dataset ? "new, will be made" : "the app has no such dataset" },
     };
-    form_note(&f->form, FIELD_DATASET, notes[f->dataset].role, notes[f->dataset].words);
+    if (is_no_id(f, name))
+        form_note(&f->form, FIELD_DATASET, ROLE_BAD, "cannot be an id");
+    else
+        form_note(&f->form, FIELD_DATASET, notes[f->dataset].role, notes[f->dataset].words);
     catalog_list_unref(l);
     free(place);
 }

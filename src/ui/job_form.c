@@ -143,6 +143,21 @@ static void changed(struct job_form *f, int field)
     job_form_refresh(f);
 }
 
+/* A new name, or a whole one that was typed: a volume may bring its folder along. */
+static void typed(struct job_form *f, int field)
+{
+    char *folder = form_lists_settle(f, field);
+    changed(f, field);
+    for (size_t i = 0; folder && i < f->verb->count; i++) {
+        const struct job_field *d = &f->verb->fields[i];
+        if (d->list == LIST_FOLDERS && d->beside == field)
+            form_set(&f->form, d->id, folder[0] ? folder : FORM_NAMES_WHOLE, false);
+    }
+    if (folder)
+        job_form_refresh(f);
+    free(folder);
+}
+
 struct form_event job_form_take(struct job_form *f, struct form_event ev)
 {
     switch (ev.kind) {
@@ -165,7 +180,7 @@ struct form_event job_form_take(struct job_form *f, struct form_event ev)
             form_lists_drill(f, ev.id);
             return (struct form_event){ FORM_HANDLED, ev.id };
         }
-        changed(f, ev.id);
+        typed(f, ev.id);
         return ev;
     case FORM_CHANGED:
     case FORM_DONE:

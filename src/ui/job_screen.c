@@ -331,6 +331,10 @@ static bool act(struct job_screen *s, enum action a)
         plan_again(s);
         return true;
     }
+    if (a == ACTION_TO_START && !s->fields.form.picking) {
+        form_focus(&s->fields.form, FIELD_START);
+        return true;
+    }
     if (a == ACTION_BACK && !s->fields.form.picking) {
         app_show(s->app, TAB_BROWSE, NULL);
         return true;
@@ -400,9 +404,21 @@ bool job_screen_typing(const void *state)
     return form_typing(&((const struct job_screen *)state)->fields.form);
 }
 
+/* The plan waits for Start, which is not seen. */
+static bool start_below(const struct job_screen *s)
+{
+    const struct form_item *start = form_find(&s->fields.form, FIELD_START);
+    return job_screen_planned(s) && start && !start->off && !form_in_sight(&s->fields.form, FIELD_START);
+}
+
+uint32_t job_screen_met(const void *state)
+{
+    return start_below(state) ? NEED_ALL | NEED_BIT(NEED_START_BELOW) : NEED_ALL;
+}
+
 void job_screen_status(const void *state, struct app_words *out)
 {
     const struct job_screen *s = state;
     str_copy(out->left, sizeof out->left, s->planner.starting ? "starting" : "nothing was changed yet");
-    str_copy(out->right, sizeof out->right, "Ctrl-R plans again");
+    str_copy(out->right, sizeof out->right, start_below(s) ? "F5 goes to Start" : "Ctrl-R plans again");
 }

@@ -30,6 +30,7 @@ bool job_screen_update(void *state, struct app *app, const struct app_input *in)
 void job_screen_render(void *state, struct app *app, struct frame *f, struct layout_rect r);
 const enum keymap_set *job_screen_keys(const void *state);
 bool job_screen_typing(const void *state);
+uint32_t job_screen_met(const void *state);
 void job_screen_status(const void *state, struct app_words *out);
 /* There is a plan that Start would carry out. */
 bool job_screen_planned(const struct job_screen *s);

@@ -44,9 +44,14 @@ const char *picker_text(const struct picker *p)
     return line_text(&p->list.filter);
 }
 
+static bool is_whole(const struct picker *p)
+{
+    return p->whole && list_count(&p->list) == 0 && p->whole(picker_text(p));
+}
+
 static bool can_make(const struct picker *p)
 {
-    return p->make[0] && !str_blank(picker_text(p)) && list_count(&p->list) == 0;
+    return is_whole(p) || (p->make[0] && !str_blank(picker_text(p)) && list_count(&p->list) == 0);
 }
 
 enum picker_end picker_update(struct picker *p, enum action a)
@@ -80,10 +85,14 @@ bool picker_type(struct picker *p, uint32_t cp)
 /* The words under the filter when no row is shown. */
 static void empty_words(const struct picker *p, char *out, size_t size)
 {
-    if (p->problem[0])
+    if (is_whole(p))   /* it is taken without the list, even when that cannot be had */
+        snprintf(out, size, "Enter: take \"%s\"", picker_text(p));
+    else if (p->problem[0])
         str_copy(out, size, p->problem);
     else if (can_make(p))
         snprintf(out, size, "Enter: %s \"%s\"", p->make, picker_text(p));
+    else if (list_total(&p->list) > 0 && p->whole)
+        snprintf(out, size, "nothing matches; a whole name is taken, too: %s", p->shape);
     else if (list_total(&p->list) > 0)
         str_copy(out, size, "nothing matches");
     else
@@ -134,7 +143,7 @@ void picker_render(struct picker *p, struct frame *f, struct layout_rect r)
         frame_wrap(f, layout_cut_bottom(&box, 2), ROLE_BAD, p->problem, true);
     if (list_count(&p->list) == 0) {
         empty_words(p, words, sizeof words);
-        frame_wrap(f, box, p->problem[0] ? ROLE_BAD : ROLE_TEXT, words, true);
+        frame_wrap(f, box, p->problem[0] && !is_whole(p) ? ROLE_BAD : ROLE_TEXT, words, true);
         return;
     }
     struct list_look look = { .active = true, .empty = "", .empty_role = ROLE_DIM };

@@ -2,7 +2,7 @@
 #define LAKEFERRY_UI_PICKER_H
 /*
  * picker: one choice out of a list: typing filters, count and age are shown, Ctrl-R asks again, and a text that matches
- * nothing can be taken as a new name where that is possible. Items may come while it is open. Belongs to the UI thread.
+ * nothing can be taken as a new or a whole name where that is possible. Items may come while it is open. Belongs to the UI thread.
  */
 #include "ui/list.h"
 
@@ -14,6 +14,8 @@ struct picker {
     struct list list;
     bool loading;
     char make[64];      /* "make a new dataset named", or "" when nothing can be made */
+    bool (*whole)(const char *text);   /* whether a typed text is a whole name, a choice wherever the list stands; NULL: none is */
+    const char *shape;  /* with whole: how such a name looks, "catalog.schema.name"; constant */
     char age[48];       /* "listed 4 min ago", set by the screen */
     char problem[512];  /* why the list could not be had; "" when all is well */
 };

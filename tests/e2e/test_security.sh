@@ -86,7 +86,7 @@ volume_make odd
 ODD=$'\x1b]0;owned\x07\x1b[2J\u202egnp.exe \u0085\u200b\u2028'
 put() { curl -sS -X PUT "$ORIGIN/api/2.0/fs/files/Volumes/main/vision/odd/$(jq -rn --arg n "$1" '$n | @uri')?overwrite=true" -H "Authorization: Bearer dapi-sandbox-token" --data-binary @"$(volume_dir sea)/pic-00000.png" -o /dev/null -w '%{http_code}\n'; }
 is "$(put "$ODD.png") $(put $'new\nline\t.png') $(put "\$(touch $WORK/owned) \`id\` ';--.png") $(put 'a#b?c%41&d+e.png')" "204 204 204 204" "files with such names are there"
-sql "CREATE TABLE main.vision.odd_values COMMENT '$ODD' AS SELECT '$ODD' AS a, 'plain' AS b" >/dev/null
+sql "CREATE TABLE main.vision.odd_values USING DELTA COMMENT '$ODD' AS SELECT '$ODD' AS a, 'plain' AS b" >/dev/null
 clarifai POST /v2/users/lab-user/apps "$(jq -n --arg d "$ODD" '{apps:[{id:"odd",description:$d}]}')" >/dev/null
 clarifai POST /v2/users/lab-user/apps/odd/datasets "$(jq -n --arg d "$ODD" '{datasets:[{id:"ds",description:$d}]}')" >/dev/null
 n=0

@@ -73,6 +73,7 @@ struct delta_table {
     struct sql_property properties[DELTA_PROPERTIES]; size_t property_count;   /* beside run, source, datasets, version */
     const char *images;              /* as delta_stage */
     delta_fill fill; void *ctx;
+    bool exact;                      /* a table that this run made holds the rows staged and no others */
     /* Called when the target is known and before rows are staged; may add properties. May be NULL. */
     int (*decided)(void *ctx, struct delta_table *t, const struct target *target, struct err *e);
 };

@@ -23,15 +23,14 @@ static size_t carry_over(const struct databricks_object *o, struct sql_property 
     return n;
 }
 
-static int create_table(struct delta *d, const struct delta_table *t, const struct target *target, const char *folder, struct err *e)
+static void create_text(struct buf *text, struct delta *d, const struct delta_table *t, const struct target *target, const char *folder)
 {
     struct sql_property p[64] = {
         {"lakeferry.run", d->job->id}, {"lakeferry.source", t->source}, {"lakeferry.datasets", t->ask.datasets}, {"lakeferry.version", DELTA_VERSION},
     };
     size_t n = 4;
     const char *comment = t->comment;
-    bool replace = target->mode == TARGET_REPLACE;
-    struct buf text = BUF_INIT;
+    bool replace = target->mode != TARGET_NEW;
     for (size_t i = 0; i < t->property_count; i++)
         p[n++] = t->properties[i];
     if (replace) {
@@ -39,7 +38,13 @@ static int create_table(struct delta *d, const struct delta_table *t, const stru
         if (target->object.comment && *target->object.comment)
             comment = target->object.comment;
     }
-    sql_create_as(&text, t->ask.table, replace, comment, p, n, folder, t->ask.fields, t->ask.count);
+    sql_create_as(text, t->ask.table, replace, comment, p, n, folder, t->ask.fields, t->ask.count);
+}
+
+static int create_table(struct delta *d, const struct delta_table *t, const struct target *target, const char *folder, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    create_text(&text, d, t, target, folder);
     int result = delta_write(d, t->name, t->ask.table, &text, NULL, e);
     buf_release(&text);
     return result != 0 ? -1 : count_made(d->job, "made", t->name, e);
@@ -78,8 +83,8 @@ static int add_dataset(struct delta *d, const struct delta_table *t, const struc
     return result != 0 ? -1 : end_joining(d->job, joining, e);
 }
 
-/* Rows that would be inserted or changed, and how many the table has then. */
-static int ask_difference(struct delta *d, const struct sql_merge *m, int64_t *differ, int64_t *total, struct err *e)
+/* Rows that would be inserted or changed, those that are not staged, and how many the table has then. */
+static int ask_difference(struct delta *d, const struct sql_merge *m, int64_t *differ, int64_t *missing, int64_t *total, struct err *e)
 {
     struct buf text = BUF_INIT;
     struct compute_rows rows = {0};
@@ -87,12 +92,23 @@ static int ask_difference(struct delta *d, const struct sql_merge *m, int64_t *d
     int result = delta_run(d, m->table, &text, &rows, e);
     int64_t inserted = result == 0 ? delta_number(&rows, "inserted") : 0, changed = result == 0 ? delta_number(&rows, "changed") : 0;
     *total = result == 0 ? delta_number(&rows, "total") : 0;
+    *missing = result == 0 ? delta_number(&rows, "missing") : 0;
     compute_rows_release(&rows);
     buf_release(&text);
     if (result == 0 && (inserted < 0 || changed < 0 || *total < 0))
         result = err_set(e, ERR_PROTOCOL, "the compute did not say how many rows differ");
     *differ = inserted + changed;
     return result;
+}
+
+/*
+ * A table made by this run, in which others have put nothing that can be told: no dataset and no column. What is in it and was not staged was exported
+ * by this run and is gone since.
+ */
+static bool may_replace_own(const struct delta_table *t, const struct target *target)
+{
+    return t->exact && target->ours && str_eq(databricks_object_property(&target->object, "lakeferry.datasets"), t->ask.datasets) &&
+           target->object.column_count == t->ask.count;
 }
 
 static int merge_rows(struct delta *d, const struct delta_table *t, const struct target *target, const char *folder, int64_t *rows, struct err *e)
@@ -102,18 +118,24 @@ static int merge_rows(struct delta *d, const struct delta_table *t, const struct
     struct journal *j = d->job->journal;
     struct buf text = BUF_INIT;
     char merging[48];
-    int64_t differ = 0;
+    int64_t differ = 0, missing = 0, staged = *rows;
     delta_fact(merging, "merging", t->name);
-    if (add_dataset(d, t, target, e) != 0 || ask_difference(d, &m, &differ, rows, e) != 0)
+    if (add_dataset(d, t, target, e) != 0 || ask_difference(d, &m, &differ, &missing, rows, e) != 0)
         return -1;
-    if (differ > 0) {
-        sql_merge(&text, &m);
+    bool replace = missing > 0 && may_replace_own(t, target);
+    if (differ > 0 || replace) {
+        if (replace)
+            create_text(&text, d, t, target, folder);
+        else
+            sql_merge(&text, &m);
         int result = journal_put(j, merging, "1", e);
         if (result == 0)
             result = delta_write(d, t->name, t->ask.table, &text, NULL, e);
         buf_release(&text);
         if (result != 0)
             return -1;
+        if (replace)
+            *rows = staged;
     }
     if (!journal_has(j, merging))
         return 0;

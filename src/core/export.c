@@ -6,6 +6,8 @@ enum { LOOK, INPUTS, PLAN, VERIFY, ANNOTATIONS, IMAGES, TABLES, FINISH };
 
 bool export_cancelled(struct stages_job *job) { return journal_has(job->journal, "cancelled"); }
 
+bool export_finished(struct stages_job *job) { return journal_has(job->journal, "finished"); }
+
 static int inputs_work(struct stages_job *job, struct err *e)
 {
     struct export *x = job->verb;
@@ -27,27 +29,54 @@ static int check_targets(struct stages_job *job, struct err *e)
     return 0;
 }
 
+/* A retry plans items again: then the tables are written once more. */
+static int begin_verify(struct stages_job *job, struct err *e)
+{
+    struct export *x = job->verb;
+    bool open = journal_count(job->journal, EXPORT_OPEN) > 0;
+    if (!x->begun && open && journal_put(job->journal, "finished", NULL, e) != 0)
+        return -1;
+    x->begun = true;
+    return export_finished(job) ? 0 : check_targets(job, e);
+}
+
+/* The items of what the last pass showed. Of a finished export no new ones: an update brings those. */
+static int take_listing(struct stages_job *job, struct err *e)
+{
+    struct journal *j = job->journal;
+    int64_t pass = journal_get_i64(j, "inputs.pass", 0);
+    if (!export_finished(job)) {                     /* rows staged of an older listing are no rows of this one */
+        if (journal_put(j, "staged.inputs", NULL, e) != 0 || journal_put(j, "staged.annotations", NULL, e) != 0)
+            return -1;
+        return journal_inputs_plan(j, pass, NULL, e);
+    }
+    return journal_inputs_gone(j, pass, NULL, e) != 0 ? -1 : journal_put_i64(j, "inputs.written", pass, e);
+}
+
 /* Listed until two passes agree; the items then are those of the last pass. */
 int export_verify_work(struct stages_job *job, struct err *e)
 {
     struct export *x = job->verb;
     if (export_cancelled(job))
         return STAGES_DONE;
-    if (check_targets(job, e) != 0)
+    if (begin_verify(job, e) != 0)
         return -1;
     int result = gather_inputs(job, &x->gather, true, e);
-    if (result == STAGES_DONE && journal_inputs_plan(job->journal, journal_get_i64(job->journal, "inputs.pass", 0), NULL, e) != 0)
-        return -1;
-    return result;
+    return result == STAGES_DONE && take_listing(job, e) != 0 ? -1 : result;
 }
 
 static int annotations_work(struct stages_job *job, struct err *e)
 {
     struct export *x = job->verb;
-    return export_cancelled(job) ? STAGES_DONE : gather_annotations(job, &x->gather, e);
+    return export_cancelled(job) || export_finished(job) ? STAGES_DONE : gather_annotations(job, &x->gather, e);
 }
 
-int export_finish_work(struct stages_job *job, struct err *e) { return delta_clean(job, e) != 0 ? -1 : STAGES_DONE; }
+int export_finish_work(struct stages_job *job, struct err *e)
+{
+    if (delta_clean(job, e) != 0 || (!export_cancelled(job) && journal_put(job->journal, "finished", "1", e) != 0))
+        return -1;
+    return STAGES_DONE;
+}
 
 /* --- figures for progress lines --- */
 

@@ -26,6 +26,7 @@ struct export_pictures {
     struct export_picture *ready, **ready_end;
     int busy;                        /* pictures that a lane holds */
     atomic_llong bytes;              /* written in this process */
+    atomic_bool well, shown;         /* a picture was read since the last page of words; since the last item that failed for one */
 };
 
 struct export {
@@ -36,6 +37,7 @@ struct export {
     char *folder;                    /* "/Volumes/c/s/v/path" of pictures; NULL: none are wanted */
     char *volume;                    /* "/Volumes/c/s/v" of it */
     int look_step;
+    bool begun;                      /* the stage "verify", in this process */
     bool checked;                    /* the targets, once more, behind the gate */
     struct gather gather;
     struct export_pictures pictures;
@@ -58,6 +60,8 @@ struct target_ask export_target_ask(struct stages_job *job, enum export_table wh
 #define EXPORT_OPEN (JOURNAL_BIT(JOURNAL_PLANNED) | JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN))
 /* The run was cancelled: what is left is to clean up. */
 bool export_cancelled(struct stages_job *job);
+/* Its tables were written, and nothing is planned again (fact "finished"): both sides are compared, and nothing is written. */
+bool export_finished(struct stages_job *job);
 
 /* --- pictures in memory (export_memory.c) --- */
 /* Room for one more, as large as the largest so far; false: not now. A picture that is alone may always be read. */
@@ -91,6 +95,9 @@ bool export_passing(const struct err *e);
 /* --- before pictures are copied (export_folder.c) --- */
 /* Makes the folder of pictures, lists what is in it, and reads which of that an earlier export of this dataset wrote, into the journal. */
 int export_folder_prepare(struct stages_job *job, struct err *e);
+/* What runs of this machine wrote there, by their own records; notes in this run's what it is about (fact EXPORT_PLACE). export_record.c */
+#define EXPORT_PLACE "images.place"
+int export_record_read(struct stages_job *job, struct err *e);
 /* The file name of an input's picture. Owned. */
 char *export_picture_name(const char *input_id, enum media_format format);
 #endif

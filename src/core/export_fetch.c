@@ -160,9 +160,25 @@ static void give_back(struct stages_job *job, const struct export_picture *p)
 }
 
 /*
- * A failure of Clarifai's own host that may pass makes the run wait, also a page of words in a picture's place, unless this picture alone has none; anybody
- * else's failure is the item's, and was asked often enough by then.
+ * Clarifai's own host gave a page of words in the picture's place. As long as it gives pictures, too, this one is asked for again at most as often as any;
+ * when it gives nothing else, a sign-in page stands in between, and the run waits without a failure of an item.
  */
+static int page_came(struct stages_job *job, struct export_picture *p, const struct err *why, struct err *e)
+{
+    struct export *x = job->verb;
+    bool well = atomic_exchange(&x->pictures.well, false), again = export_again(p);
+    if (well || (!again && atomic_exchange(&x->pictures.shown, false)))
+        return export_failed(job, p, again, "the picture cannot be read", why, e) != 0 ? STAGES_READ_FAILED : STAGES_READ;
+    if (!again)
+        give_back(job, p);
+    else if (export_failed(job, p, true, "", why, e) != 0)
+        return STAGES_READ_FAILED;
+    *e = *why;
+    err_about(e, "cannot read the picture of", p->input_id);
+    return STAGES_READ_FAILED;
+}
+
+/* A failure of Clarifai's own host that may pass makes the run wait; anybody else's is the item's alone, and was asked often enough by then. */
 static int read_failed(struct stages_job *job, struct export_picture *p, bool own, const struct reading *r, const struct err *why, struct err *e)
 {
     if (why->code == ERR_CANCELLED || why->code == ERR_NO_MEMORY || (own && (why->code == ERR_AUTH || why->code == ERR_OFFLINE))) {
@@ -174,13 +190,8 @@ static int read_failed(struct stages_job *job, struct export_picture *p, bool ow
         give_back(job, p);
         return STAGES_IDLE;
     }
-    if (own && r->page && export_again(p)) {
-        if (export_failed(job, p, true, "the picture cannot be read", why, e) != 0)
-            return STAGES_READ_FAILED;
-        *e = *why;
-        err_about(e, "cannot read the picture of", p->input_id);
-        return STAGES_READ_FAILED;
-    }
+    if (own && r->page)
+        return page_came(job, p, why, e);
     return export_failed(job, p, own && export_passing(why) && !r->too_large, "the picture cannot be read", why, e) != 0 ? -1 : STAGES_READ;
 }
 
@@ -203,6 +214,10 @@ int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e
         r.page = str_eq(media_describe(p->bytes, p->size < MEDIA_HEAD ? p->size : MEDIA_HEAD), "HTML");
     net_answer_release(&answer);
     if (result == 0) {
+        if (own) {
+            atomic_store(&x->pictures.well, true);
+            atomic_store(&x->pictures.shown, true);
+        }
         export_make_ready(x, p);
         return STAGES_READ;
     }

@@ -1,6 +1,6 @@
 /*
  * Before pictures are copied: their folder is made and listed once, and the inputs table that is there says which of its files an earlier export of this
- * dataset wrote. Both go into the journal, so that memory does not grow with them.
+ * dataset wrote, as do the runs of this machine. It goes into the journal, so that memory does not grow with it.
  */
 #include "base/url.h"
 #include "core/export.h"
@@ -127,14 +127,6 @@ static int read_table(struct delta *d, const struct name *table, struct err *e)
     return result;
 }
 
-static bool has_column(const struct databricks_object *o, const char *name)
-{
-    for (size_t i = 0; i < o->column_count; i++)
-        if (str_ieq(o->columns[i].name, name))
-            return true;
-    return false;
-}
-
 /* Only a table that names this dataset and has the picture's columns can say it. */
 static int read_written(struct stages_job *job, struct err *e)
 {
@@ -146,7 +138,7 @@ static int read_written(struct stages_job *job, struct err *e)
         return -1;
     const struct databricks_object *o = &target.object;
     const char *datasets = target.mode != TARGET_NEW ? databricks_object_property(o, "lakeferry.datasets") : NULL;
-    bool tells = datasets && target_has_dataset(datasets, x->datasets) && has_column(o, "image_path") && has_column(o, "image_bytes");
+    bool tells = datasets && target_has_dataset(datasets, x->datasets) && target_column(o, "image_path") && target_column(o, "image_bytes");
     target_release(&target);
     if (!tells)
         return 0;
@@ -165,5 +157,5 @@ int export_folder_prepare(struct stages_job *job, struct err *e)
     struct export *x = job->verb;
     if (databricks_directory_create(&job->files, x->folder, e) != 0)
         return err_about(e, "cannot make the folder of images", x->folder);
-    return list_folder(job, e) != 0 ? -1 : read_written(job, e);
+    return list_folder(job, e) != 0 || read_written(job, e) != 0 ? -1 : export_record_read(job, e);
 }

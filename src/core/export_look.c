@@ -96,14 +96,9 @@ static int (*const look_steps[])(struct stages_job *, struct err *) = {look_at_d
 /* The plan line is made later; these facts are carried over a restart. */
 static int keep_facts(struct stages_job *job, struct err *e)
 {
-    struct buf text = BUF_INIT;
-    cJSON *facts = cJSON_CreateObject();
     pthread_mutex_lock(&job->plan_lock);
-    bool ok = facts && plan_put(facts, &job->plan);
+    int result = plan_keep(job->journal, "look", &job->plan, e);
     pthread_mutex_unlock(&job->plan_lock);
-    int result = ok && json_print(&text, facts) == 0 ? journal_put(job->journal, "look", text.data, e) : err_no_memory(e);
-    cJSON_Delete(facts);
-    buf_release(&text);
     return result;
 }
 
@@ -119,18 +114,6 @@ int export_look_work(struct stages_job *job, struct err *e)
 }
 
 /* --- plan --- */
-
-static int restore_facts(struct stages_job *job, struct err *e)
-{
-    char *text = journal_get(job->journal, "look");
-    cJSON *facts = text ? json_parse(text, strlen(text), e) : NULL;
-    free(text);
-    if (!facts)
-        return err_set(e, ERR_BUG, "the plan has no facts to be made from");
-    plan_read(facts, &job->plan);
-    cJSON_Delete(facts);
-    return 0;
-}
 
 static int64_t up(double n) { return (int64_t)(n + 0.999); }
 
@@ -159,9 +142,9 @@ int export_plan_work(struct stages_job *job, struct err *e)
     if (journal_inputs_plan(job->journal, journal_get_i64(job->journal, "inputs.pass", 0), NULL, e) != 0)
         return -1;
     pthread_mutex_lock(&job->plan_lock);
-    int result = restore_facts(job, e);
-    if (result == 0)
+    int found = plan_restore(job->journal, "look", &job->plan, e);
+    if (found == 1)
         fill_plan(job, inputs);
     pthread_mutex_unlock(&job->plan_lock);
-    return result == 0 ? STAGES_DONE : -1;
+    return found == 1 ? STAGES_DONE : found < 0 ? -1 : err_set(e, ERR_BUG, "the plan has no facts to be made from");
 }

@@ -133,6 +133,9 @@ static int resolve(struct stages_job *job, const struct journal_item *item, stru
         *e = why;
         err_about(e, "cannot look at the image", path);
         result = -1;
+    } else if (result == 0 && export_cancelled(job)) {
+        c.to = JOURNAL_CANCELLED;
+        c.reason = "cancelled, and its file did not appear";
     } else if (result == 0 && item->attempt >= ATTEMPTS_MAX) {
         c.to = JOURNAL_FAILED;
         c.code = "UNKNOWN";
@@ -224,11 +227,22 @@ static int fetch_one(struct stages_job *job, struct err *e)
     return found == 1 ? STAGES_DID : STAGES_IDLE;
 }
 
+/* Of a cancelled run what was begun is read to its end, and nothing else is done. */
+static int cancelled_work(struct stages_job *job, struct err *e)
+{
+    if (journal_count(job->journal, JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN)) == 0)
+        return STAGES_DONE;
+    int resolved = resolve_one(job, e);
+    return resolved < 0 ? -1 : resolved ? STAGES_DID : STAGES_IDLE;
+}
+
 int export_pictures_work(struct stages_job *job, struct err *e)
 {
     struct export *x = job->verb;
-    if (!x->folder || export_cancelled(job) || journal_count(job->journal, EXPORT_OPEN) == 0)
+    if (!x->folder || journal_count(job->journal, EXPORT_OPEN) == 0)
         return STAGES_DONE;
+    if (export_cancelled(job))
+        return cancelled_work(job, e);
     int ready = prepare(job, e);
     if (ready <= 0)
         return ready < 0 ? -1 : STAGES_IDLE;

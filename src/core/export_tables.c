@@ -32,7 +32,7 @@ static int write_inputs(struct stages_job *job, struct err *e)
     struct gather_rows rows = {.job = job, .picture = x->folder ? put_picture : NULL, .ctx = &columns};
     struct delta_table t = {.name = "inputs", .ask = export_target_ask(job, EXPORT_INPUTS), .keys = keys, .key_count = 1, .source = x->datasets,
                             .comment = "inputs of a Clarifai dataset, written by lakeferry", .images = x->volume, .fill = gather_fill_inputs,
-                            .ctx = &rows};
+                            .ctx = &rows, .exact = true};
     t.properties[t.property_count++] = (struct sql_property){"lakeferry.scope", job->ask->include_model_annotations ? "all" : "people"};
     int result = delta_table_work(job, &t, e);
     buf_release(&columns.path);
@@ -46,7 +46,7 @@ static int write_annotations(struct stages_job *job, struct err *e)
     struct gather_rows rows = {.job = job};
     struct delta_table t = {.name = "annotations", .ask = export_target_ask(job, EXPORT_ANNOTATIONS), .keys = keys, .key_count = 2,
                             .source = x->datasets, .comment = "annotations of a Clarifai dataset, written by lakeferry", .images = x->volume,
-                            .fill = gather_fill_annotations, .ctx = &rows};
+                            .fill = gather_fill_annotations, .ctx = &rows, .exact = true};
     t.properties[t.property_count++] = (struct sql_property){"lakeferry.scope", job->ask->include_model_annotations ? "all" : "people"};
     return delta_table_work(job, &t, e);
 }
@@ -65,7 +65,7 @@ int export_tables_work(struct stages_job *job, struct err *e)
 {
     struct journal *j = job->journal;
     int64_t pass = journal_get_i64(j, "inputs.pass", 0);
-    if (export_cancelled(job))
+    if (export_cancelled(job) || export_finished(job))
         return STAGES_DONE;
     /* The first table is not looked at again when only the second failed. */
     if (journal_get_i64(j, "inputs.written", -1) != pass) {

@@ -42,7 +42,7 @@ struct import_settle {
 };
 struct import_verify { int page, passes, repeats; int64_t pass, next_ms, delay_ms, since_ms, listed; bool began; };
 
-struct import_rows { int64_t total, done; /* for figures */ char first_concept[64]; /* of the page before */ };
+struct import_rows { int64_t total, done; /* for figures */ char *first_concept; /* of the page before */ };
 
 struct import {
     pthread_mutex_t lock;

@@ -189,14 +189,9 @@ static int (*const look_steps[])(struct stages_job *, struct err *) = {look_at_a
 /* The plan line is made later; these facts are carried over a restart. */
 static int keep_facts(struct stages_job *job, struct err *e)
 {
-    cJSON *facts = cJSON_CreateObject();
     pthread_mutex_lock(&job->plan_lock);
-    bool ok = facts && plan_put(facts, &job->plan);
+    int result = plan_keep(job->journal, "look", &job->plan, e);
     pthread_mutex_unlock(&job->plan_lock);
-    char *text = ok ? cJSON_PrintUnformatted(facts) : NULL;
-    cJSON_Delete(facts);
-    int result = text ? journal_put(job->journal, "look", text, e) : err_no_memory(e);
-    free(text);
     return result;
 }
 

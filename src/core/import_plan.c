@@ -265,14 +265,8 @@ static void fill_plan(struct stages_job *job, const struct tally *t)
 /* After a restart the facts of "look" come from the journal. */
 int import_restore_facts(struct stages_job *job, struct err *e)
 {
-    char *text = journal_get(job->journal, "look");
-    cJSON *facts = text ? json_parse(text, strlen(text), e) : NULL;
-    free(text);
-    if (!facts)
-        return err_set(e, ERR_BUG, "the plan has no facts to be made from");
-    plan_read(facts, &job->plan);
-    cJSON_Delete(facts);
-    return 0;
+    int found = plan_restore(job->journal, "look", &job->plan, e);
+    return found == 1 ? 0 : found < 0 ? -1 : err_set(e, ERR_BUG, "the plan has no facts to be made from");
 }
 
 int import_refuse_conflicts(struct stages_job *job, const char *what, struct err *e)

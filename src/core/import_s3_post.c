@@ -15,13 +15,10 @@ static int take_concept(void *ctx, const struct clarifai_concept *c, struct err 
     struct concepts *all = ctx;
     if (all->count == CONCEPTS_A_PAGE)
         return err_set(e, ERR_PROTOCOL, "a page of concepts is longer than was asked for");
-    struct journal_concept *row = &all->rows[all->count];
-    str_copy(row->id, sizeof row->id, c->id);
+    struct journal_concept *row = &all->rows[all->count++];
+    row->id = str_dup(c->id);
     row->name = str_dup(c->name);
-    if (!row->name)
-        return err_no_memory(e);
-    all->count++;
-    return 0;
+    return row->id && row->name ? 0 : err_no_memory(e);
 }
 
 int import_s3_concepts(struct stages_job *job, struct err *e)
@@ -35,46 +32,51 @@ int import_s3_concepts(struct stages_job *job, struct err *e)
     int result = clarifai_concepts_page(&job->clarifai, &im->app, (int)number, take_concept, page, &count, e);
     if (result == 0 && count && str_eq(im->rows.first_concept, page->rows[0].id))
         result = err_set(e, ERR_PROTOCOL, "the list of concepts goes round: a page came twice");
-    if (result == 0 && count) {
-        str_copy(im->rows.first_concept, sizeof im->rows.first_concept, page->rows[0].id);
-        result = journal_concepts_put(job->journal, page->rows, page->count, e);
-    }
+    if (result == 0 && count)
+        result = str_set(&im->rows.first_concept, page->rows[0].id) != 0 ? err_no_memory(e)
+                                                                         : journal_concepts_put(job->journal, page->rows, page->count, e);
     if (result == 0)
         result = journal_put_i64(job->journal, "concepts.page", number, e);
-    for (size_t i = 0; i < page->count; i++)
+    for (size_t i = 0; i < page->count; i++) {
+        free(page->rows[i].id);
         free(page->rows[i].name);
+    }
     free(page);
     return result != 0 ? -1 : count ? STAGES_DID : STAGES_DONE;
 }
 
 /* --- one row --- */
 
-/* Design §5: the id of the app's concept of that name, else the name where it is a free id, else the cleaned name with a hash. */
-static int concept_id(struct stages_job *job, const char *name, char id[64], struct err *e)
+/* Design §5: the id of the app's concept of that name, else the name where it is a free id, else the cleaned name with a hash. Owned; NULL with e. */
+static char *concept_id(struct stages_job *job, const char *name, struct err *e)
 {
-    int found = journal_concept_id(job->journal, name, id, e);
+    char *id, made[IDS_ROOM];
+    int found = journal_concept_id(job->journal, name, &id, e);
     if (found != 0)
-        return found < 0 ? -1 : 0;
+        return id;
     int taken = clarifai_id_valid(name) ? journal_concept_taken(job->journal, name, e) : 1;
-    if (taken == 0)
-        str_copy(id, 64, name);
-    else if (taken == 1)
-        ids_make_named(name, name, id);
-    return taken < 0 ? -1 : 0;
+    if (taken < 0)
+        return NULL;
+    if (taken == 1)
+        ids_make_named(name, name, made);
+    if (!(id = str_dup(taken == 1 ? made : name)))
+        err_no_memory(e);
+    return id;
 }
 
 static int put_concepts(struct stages_job *job, const struct str_list *names, struct buf *out, struct err *e)
 {
-    char id[64];
     buf_putc(out, '[');
     for (size_t i = 0; i < names->count; i++) {
-        if (concept_id(job, names->items[i], id, e) != 0)
+        char *id = concept_id(job, names->items[i], e);
+        if (!id)
             return -1;
         buf_puts(out, i ? ",{\"id\":" : "{\"id\":");
         json_quote(out, id, strlen(id));
         buf_puts(out, ",\"name\":");
         json_quote(out, names->items[i], strlen(names->items[i]));
         buf_puts(out, ",\"value\":1}");
+        free(id);
     }
     buf_putc(out, ']');
     return buf_error(out, e);

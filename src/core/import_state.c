@@ -48,6 +48,7 @@ void import_close(struct stages_job *job)
     import_send_release(im);
     pthread_mutex_destroy(&im->lock);
     free(im->look.last_id);
+    free(im->rows.first_concept);
     free(im->root);
     free(im->volume_root);
     free(im->datasets);

@@ -149,11 +149,11 @@ char *journal_item_detail(struct journal *j, int64_t id, struct err *e);
 int journal_fail_doubled(struct journal *j, int64_t *count, struct err *e);
 /* Inputs that Clarifai listed and whose source begins so: those in the dataset, those elsewhere in the app. */
 int journal_count_sources(struct journal *j, const char *prefix, int64_t *in_dataset, int64_t *elsewhere, struct err *e);
-struct journal_concept { char id[64]; char *name; };
+struct journal_concept { char *id, *name; };
 /* The app's concepts. One transaction. */
 int journal_concepts_put(struct journal *j, const struct journal_concept *rows, size_t n, struct err *e);
-/* The id of the concept of that name (the first in byte order): 1 found, 0 none, -1. */
-int journal_concept_id(struct journal *j, const char *name, char id[64], struct err *e);
+/* The id of the concept of that name (the first in byte order), owned: 1 found, 0 none (NULL), -1. */
+int journal_concept_id(struct journal *j, const char *name, char **id, struct err *e);
 /* 1 when a concept has that id, 0, -1. */
 int journal_concept_taken(struct journal *j, const char *id, struct err *e);
 

@@ -149,7 +149,7 @@ static int plan_batch(struct journal *j, int64_t pass, char **last, struct err *
     return result;
 }
 
-static int end_gone(struct journal *j, int64_t pass, int64_t *gone, struct err *e)
+int journal_inputs_gone(struct journal *j, int64_t pass, int64_t *gone, struct err *e)
 {
     struct buf sql = BUF_INIT;
     buf_printf(&sql,
@@ -181,7 +181,7 @@ int journal_inputs_plan(struct journal *j, int64_t pass, int64_t *gone, struct e
         pthread_mutex_unlock(&j->lock);
     }
     free(last);
-    return result == 0 ? end_gone(j, pass, gone, e) : -1;
+    return result == 0 ? journal_inputs_gone(j, pass, gone, e) : -1;
 }
 
 /* --- annotations --- */
@@ -320,10 +320,28 @@ int journal_picture_get(struct journal *j, enum journal_pictures which, const ch
     return get_picture(j, picture_sql[which].get, key, name, size, e);
 }
 
+#define STORED_SQL "SELECT p.name, p.size, p.input_id FROM pictures p JOIN items i ON i.key = p.input_id WHERE i.state IN (%d, %d)"
+
 int journal_picture_stored(struct journal *j, const char *input_id, char **name, uint64_t *size, struct err *e)
 {
-    char sql[160];
-    snprintf(sql, sizeof sql, "SELECT p.name, p.size FROM pictures p JOIN items i ON i.key = p.input_id WHERE p.input_id = ?1 AND i.state IN (%d, %d)",
-             JOURNAL_VERIFIED, JOURNAL_PRESENT);
+    char sql[192];
+    snprintf(sql, sizeof sql, STORED_SQL " AND p.input_id = ?1", JOURNAL_VERIFIED, JOURNAL_PRESENT);
     return get_picture(j, sql, input_id, name, size, e);
+}
+
+int journal_pictures_stored(struct journal *j, journal_picture_each each, void *ctx, struct err *e)
+{
+    char sql[160];
+    snprintf(sql, sizeof sql, STORED_SQL, JOURNAL_VERIFIED, JOURNAL_PRESENT);
+    pthread_mutex_lock(&j->lock);
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
+    int result = s ? 0 : -1, more = 1;
+    while (result == 0 && (more = next_row(j, s, e)) == 1) {
+        struct journal_picture p = {.key = (const char *)sqlite3_column_text(s, 2), .name = (const char *)sqlite3_column_text(s, 0),
+                                    .size = (uint64_t)sqlite3_column_int64(s, 1)};
+        result = p.key && p.name ? each(ctx, &p, e) : err_no_memory(e);
+    }
+    sqlite3_finalize(s);
+    pthread_mutex_unlock(&j->lock);
+    return more < 0 ? -1 : result;
 }

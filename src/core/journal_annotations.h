@@ -20,6 +20,8 @@ int journal_inputs_ids(struct journal *j, int64_t pass, bool bare, const char *a
  * be NULL.
  */
 int journal_inputs_plan(struct journal *j, int64_t pass, int64_t *gone, struct err *e);
+/* The latter alone. */
+int journal_inputs_gone(struct journal *j, int64_t pass, int64_t *gone, struct err *e);
 
 /* --- annotations --- */
 struct journal_annotation { char *input_id, *id, *line; /* its row as JSON */ };
@@ -41,4 +43,7 @@ int journal_pictures_put(struct journal *j, enum journal_pictures which, const s
 int journal_picture_get(struct journal *j, enum journal_pictures which, const char *key, char **name, uint64_t *size, struct err *e);
 /* The same of JOURNAL_PICTURES, only when the input's item ended as verified or present: the file is there. */
 int journal_picture_stored(struct journal *j, const char *input_id, char **name, uint64_t *size, struct err *e);
+/* All of these, in no order; each may not use this journal. */
+typedef int (*journal_picture_each)(void *ctx, const struct journal_picture *p, struct err *e);
+int journal_pictures_stored(struct journal *j, journal_picture_each each, void *ctx, struct err *e);
 #endif

@@ -115,14 +115,9 @@ int journal_concepts_put(struct journal *j, const struct journal_concept *rows, 
     return result;
 }
 
-int journal_concept_id(struct journal *j, const char *name, char id[64], struct err *e)
+int journal_concept_id(struct journal *j, const char *name, char **id, struct err *e)
 {
-    char *found;
-    int result = find_text(j, "SELECT id FROM concepts WHERE name = ?1 ORDER BY id LIMIT 1", name, 0, &found, e);
-    if (result == 1)
-        str_copy(id, 64, found);
-    free(found);
-    return result;
+    return find_text(j, "SELECT id FROM concepts WHERE name = ?1 ORDER BY id LIMIT 1", name, 0, id, e);
 }
 
 int journal_concept_taken(struct journal *j, const char *id, struct err *e)

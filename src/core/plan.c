@@ -108,6 +108,29 @@ void plan_read(const cJSON *line, struct run_plan *out)
             str_copy(out->notes[n++], sizeof out->notes[0], note->valuestring);
 }
 
+int plan_keep(struct journal *j, const char *fact, const struct run_plan *p, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    cJSON *line = cJSON_CreateObject();
+    bool ok = line && plan_put(line, p) && json_print(&text, line) == 0;
+    int result = ok ? journal_put(j, fact, text.data, e) : err_no_memory(e);
+    cJSON_Delete(line);
+    buf_release(&text);
+    return result;
+}
+
+int plan_restore(struct journal *j, const char *fact, struct run_plan *out, struct err *e)
+{
+    char *text = journal_get(j, fact);
+    cJSON *line = text ? json_parse(text, strlen(text), e) : NULL;
+    int result = !text ? 0 : line ? 1 : -1;
+    if (line)
+        plan_read(line, out);
+    cJSON_Delete(line);
+    free(text);
+    return result;
+}
+
 struct run_sample *plan_sample(struct run_plan *p, const char *table, const char *change)
 {
     for (size_t i = 0; i < RUN_SAMPLES; i++) {

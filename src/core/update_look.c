@@ -93,14 +93,9 @@ static int look_at_staging(struct stages_job *job, struct err *e)
 /* The plan as it is after "look" and after "difference" is carried over a restart. */
 int update_keep_plan(struct stages_job *job, const char *fact, struct err *e)
 {
-    cJSON *facts = cJSON_CreateObject();
-    struct buf text = BUF_INIT;
     pthread_mutex_lock(&job->plan_lock);
-    bool ok = facts && plan_put(facts, &job->plan);
+    int result = plan_keep(job->journal, fact, &job->plan, e);
     pthread_mutex_unlock(&job->plan_lock);
-    int result = ok && json_print(&text, facts) == 0 ? journal_put(job->journal, fact, text.data, e) : err_no_memory(e);
-    cJSON_Delete(facts);
-    buf_release(&text);
     return result;
 }
 
@@ -108,16 +103,10 @@ static int keep_look(struct stages_job *job, struct err *e) { return update_keep
 
 int update_restore_plan(struct stages_job *job, const char *fact, struct err *e)
 {
-    char *text = journal_get(job->journal, fact);
-    cJSON *facts = text ? json_parse(text, strlen(text), e) : NULL;
-    bool lost = text && !facts;
     pthread_mutex_lock(&job->plan_lock);
-    if (facts)
-        plan_read(facts, &job->plan);
+    int found = plan_restore(job->journal, fact, &job->plan, e);
     pthread_mutex_unlock(&job->plan_lock);
-    cJSON_Delete(facts);
-    free(text);
-    return lost ? -1 : 0;
+    return found < 0 ? -1 : 0;
 }
 
 int update_look_work(struct stages_job *job, struct err *e)

@@ -14,7 +14,8 @@ static struct {
     bool table;                      /* the table is there */
     const char *properties[8][2];
     char run[40];
-    int rows_inserted, rows_changed; /* answers of the next difference */
+    int rows_inserted, rows_changed, rows_missing; /* answers of the next difference */
+    size_t columns;                  /* of the table, more than a run gives it */
     enum err_code fail; const char *sqlstate; int fail_times; const char *fail_verb;
     bool applied;                    /* what failed was done all the same */
     int fills, staged_rows;
@@ -135,6 +136,7 @@ static void apply(const char *verb, const char *text)
         w.properties[0][1] = "u/a/other,u/a/ds";
     if (str_eq(verb, "CREATE")) {
         w.table = true;
+        w.rows_missing = 0;
         str_copy(w.run, sizeof w.run, "run-1");
         assert_non_null(strstr(text, "'lakeferry.run' = 'run-1'"));
     }
@@ -144,16 +146,17 @@ static void apply(const char *verb, const char *text)
 
 static int difference(struct compute_rows *rows)
 {
-    static const char *const names[] = {"inserted", "changed", "total"};
-    rows->columns = calloc(3, sizeof *rows->columns);
-    rows->cells = calloc(3, sizeof *rows->cells);
-    rows->column_count = 3;
+    static const char *const names[] = {"inserted", "changed", "total", "missing"};
+    rows->columns = calloc(4, sizeof *rows->columns);
+    rows->cells = calloc(4, sizeof *rows->cells);
+    rows->column_count = 4;
     rows->row_count = 1;
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         rows->columns[i].name = str_dup(names[i]);
     rows->cells[0] = str_printf("%d", w.rows_inserted);
     rows->cells[1] = str_printf("%d", w.rows_changed);
     rows->cells[2] = str_printf("%d", 7 + w.rows_inserted);
+    rows->cells[3] = str_printf("%d", w.rows_missing);
     return 0;
 }
 
@@ -217,6 +220,7 @@ int databricks_object_get(const struct net_api *api, enum databricks_kind kind, 
         return err_set(e, ERR_NOT_FOUND, "there is none");
     out->type = (char *)"MANAGED";
     out->format = (char *)"DELTA";
+    out->column_count = w.columns;
     return 0;
 }
 
@@ -255,12 +259,15 @@ static struct delta_table table_of(void)
                                 .what = "table", .wish = ask.if_exists}, .keys = keys, .key_count = 1, .comment = "c", .source = "u/a/ds", .fill = fill};
 }
 
+static bool exact;
+
 static int write_it(void)
 {
     int result = STAGES_DID;
     err_clear(&err);
     for (int i = 0; i < 50 && result == STAGES_DID; i++) {
         struct delta_table t = table_of();
+        t.exact = exact;
         result = delta_table_work(&job, &t, &err);
     }
     return result;
@@ -448,6 +455,46 @@ static void nothing_to_merge_is_no_commit(void **state)
     assert_int_equal(commits(), 0);
 }
 
+/* Rows that are gone leave the run's own table, unless others have put something there. */
+static void an_exact_table_loses_what_is_gone(void **state)
+{
+    static const struct { bool exact; const char *run, *datasets; size_t columns; int missing; bool replaced; } cases[] = {
+        {true, "run-1", "u/a/ds", 0, 2, true},  {true, "run-1", "u/a/ds", 0, 0, false}, {false, "run-1", "u/a/ds", 0, 2, false},
+        {true, "run-2", "u/a/ds", 0, 2, false}, {true, "run-1", "u/a/ds", 1, 2, false}, {true, "run-1", "u/a/ds,u/a/other", 0, 2, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        end(state);
+        begin(state);
+        there(cases[i].datasets, "people");
+        str_copy(w.run, sizeof w.run, cases[i].run);
+        ask.if_exists = ASK_EXISTS_APPEND;
+        w.rows_missing = cases[i].missing;
+        w.columns = cases[i].columns;
+        exact = cases[i].exact;
+        assert_int_equal(journal_put(job.journal, "made.rows", "1", &err), 0);
+        int result = write_it();
+        exact = false;
+        if (result != STAGES_DONE || !strstr(w.log, "CREATE-REPLACE") == cases[i].replaced || commits() != cases[i].replaced)
+            fail_msg("case %zu: %d %s %lld", i, result, w.log, (long long)commits());
+        assert_int_equal(journal_get_i64(job.journal, "rows.rows", 0), cases[i].replaced ? 3 : 7);
+    }
+}
+
+static void a_lost_replacement_counts_once(void **state)
+{
+    (void)state;
+    there("u/a/ds", "people");
+    str_copy(w.run, sizeof w.run, "run-1");
+    w.rows_missing = 2;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "CREATE", w.fail_times = 1, w.applied = true;
+    assert_int_equal(journal_put(job.journal, "made.rows", "1", &err), 0);
+    exact = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    exact = false;
+    assert_int_equal(commits(), 1);
+    assert_null(strstr(strstr(w.log, "CREATE") + 6, "CREATE"));
+}
+
 static void conflicts_are_repeated_but_not_for_ever(void **state)
 {
     (void)state;
@@ -529,7 +576,8 @@ int main(void)
         CASE(another_place_empties_the_first), CASE(rows_of_a_statement_without_a_number_are_staged_anew), CASE(a_dataset_that_joined_unheard_counts_once),
         CASE(a_new_table_is_one_statement),
         CASE(a_lost_create_is_seen_in_the_table), CASE(a_lost_create_that_did_nothing_is_made), CASE(a_lost_merge_counts_once),
-        CASE(nothing_to_merge_is_no_commit), CASE(conflicts_are_repeated_but_not_for_ever), CASE(a_refusal_is_final), CASE(tables_that_exist),
+        CASE(nothing_to_merge_is_no_commit), CASE(an_exact_table_loses_what_is_gone), CASE(a_lost_replacement_counts_once),
+        CASE(conflicts_are_repeated_but_not_for_ever), CASE(a_refusal_is_final), CASE(tables_that_exist),
         CASE(what_is_no_delta_table_is_refused), CASE(lists_of_datasets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,23 @@ static void imports_and_does_nothing_twice(void **state)
     free(after);
 }
 
+/* Also one that is longer than the ids that this program makes. */
+static void a_concept_keeps_its_whole_id(void **state)
+{
+    static const char id[] = "a-concept-that-somebody-made-by-other-means-with-an-id-of-more-than-sixty-three-bytes";
+    char wanted[160];
+    (void)state;
+    fill_world();
+    world_concept = (struct clarifai_concept){id, "cat"};
+    assert_int_equal(run_s3(NULL, NULL), 3);
+    world_concept = (struct clarifai_concept){NULL, NULL};
+    snprintf(wanted, sizeof wanted, "{\"id\":\"%s\",\"name\":\"cat\"", id);
+    const struct world_input *in = find_input("row-3");
+    assert_non_null(in);
+    if (!strstr(in->concepts, wanted) || !strstr(in->concepts, "{\"id\":\"c-9\""))
+        fail_msg("%s", in->concepts);
+}
+
 static void a_dry_run_reads_and_changes_nothing(void **state)
 {
     (void)state;
@@ -277,6 +294,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(imports_and_does_nothing_twice),        cmocka_unit_test(a_dry_run_reads_and_changes_nothing),
+        cmocka_unit_test(a_concept_keeps_its_whole_id),
         cmocka_unit_test(conflicts_are_handled_as_asked),        cmocka_unit_test(a_lost_unload_is_made_again_elsewhere),
         cmocka_unit_test(rows_that_are_not_there_are_noticed),   cmocka_unit_test(ends_the_same_after_every_kill),
     };

@@ -32,7 +32,7 @@ static void put(FILE *to, const char *text, size_t n)
         return; /* words for people that cannot be kept do not stop what is under way */
     if (to == stdout)
         say_unwritten();
-    exit(1); /* the reader is gone: nothing can be told any more */
+    _exit(1); /* the reader is gone: nothing can be told any more; the threads at work are not waited for */
 }
 
 /* What a terminal would act on (DEL, C1, bidi and zero-width controls) is written as \uXXXX, which reads back as the same text. */

@@ -13,7 +13,7 @@ results=$work/results; : >"$results"
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
 # What these run again and again is judged by the others' recordings.
-not_recorded="test_kill.sh test_kill_tables.sh test_memory.sh test_scale.sh"
+not_recorded="test_attack.sh test_http2.sh test_kill.sh test_kill_tables.sh test_memory.sh test_scale.sh"
 
 say() { printf '%s\n' "$*" | tee -a "$results"; }
 close() {

@@ -34,6 +34,8 @@ int delta_look_compute(struct stages_job *job, struct err *e);
 int delta_look_staging(struct stages_job *job, const struct name *beside, const char *images, struct err *e);
 /* Says it in a note when the user seems to lack a right on an object; full NULL says nothing. */
 void delta_look_privilege(struct stages_job *job, enum databricks_kind kind, const char *full, const char *privilege, const char *words);
+/* The plan as it is now, as a fact of the journal: the plan line is made later, and what was seen is carried over a restart. */
+int delta_look_keep(struct stages_job *job, const char *fact, struct err *e);
 
 /* --- staging --- */
 /* Fills one attempt's folder by stage_row; *rows: how many. */

@@ -56,3 +56,11 @@ int delta_look_staging(struct stages_job *job, const struct name *beside, const 
     stage_place_release(&place);
     return 0;
 }
+
+int delta_look_keep(struct stages_job *job, const char *fact, struct err *e)
+{
+    pthread_mutex_lock(&job->plan_lock);
+    int result = plan_keep(job->journal, fact, &job->plan, e);
+    pthread_mutex_unlock(&job->plan_lock);
+    return result;
+}

@@ -93,15 +93,6 @@ static int (*const look_steps[])(struct stages_job *, struct err *) = {look_at_d
                                                                       look_at_staging};
 #define LOOK_STEPS (int)(sizeof look_steps / sizeof *look_steps)
 
-/* The plan line is made later; these facts are carried over a restart. */
-static int keep_facts(struct stages_job *job, struct err *e)
-{
-    pthread_mutex_lock(&job->plan_lock);
-    int result = plan_keep(job->journal, "look", &job->plan, e);
-    pthread_mutex_unlock(&job->plan_lock);
-    return result;
-}
-
 int export_look_work(struct stages_job *job, struct err *e)
 {
     struct export *x = job->verb;
@@ -110,7 +101,7 @@ int export_look_work(struct stages_job *job, struct err *e)
     if (++x->look_step < LOOK_STEPS)
         return STAGES_DID;
     x->look_step = 0;
-    return keep_facts(job, e) == 0 ? STAGES_DONE : -1;
+    return delta_look_keep(job, "look", e) == 0 ? STAGES_DONE : -1;
 }
 
 /* --- plan --- */

@@ -1,7 +1,6 @@
 /* Stage "look": what is there on both sides before anything is decided: app, dataset, table, compute, staging; then every input's fingerprint. */
 #include "core/import.h"
 #include "core/plan.h"
-#include "net/databricks_auth.h"
 
 #define REPEATS_MAX 3 /* pages in a row that show nothing new: the listing goes in circles */
 
@@ -43,65 +42,17 @@ static int look_at_dataset(struct stages_job *job, struct err *e)
     return journal_put(job->journal, "dataset.missing", there ? NULL : "1", e) != 0 ? -1 : 1;
 }
 
-/* Group rights are not always shown, so a missing right is said, not refused. */
-static void note_privilege(struct stages_job *job, enum databricks_kind kind, const char *full, const char *privilege, const char *words)
-{
-    struct err ignored = {0};
-    struct databricks_me me;
-    int has = -1;
-    if (databricks_me_get(&job->databricks, &me, &ignored) != 0 ||
-        databricks_privileges(&job->databricks, kind, full, me.user_name, &privilege, &has, 1, &ignored) != 0 || has != 0)
-        return;
-    pthread_mutex_lock(&job->plan_lock);
-    plan_note(&job->plan, "your user seems to lack %s on %s", words, full);
-    pthread_mutex_unlock(&job->plan_lock);
-}
-
 static int look_at_compute(struct stages_job *job, struct err *e)
 {
     struct import *im = job->verb;
-    struct compute *c = NULL;
-    if (!job->ask->table.object && !im->by_url)
-        return 1;
-    char state[32] = "";
-    bool running = false;
-    if (compute_open(job->session, job->ask->compute, NULL, &c, e) != 0)
-        return -1;
-    int result = compute_state(c, state, &running, e);
-    pthread_mutex_lock(&job->plan_lock);
-    snprintf(job->plan.compute, sizeof job->plan.compute, "%s (%s)", compute_label(c), state);
-    job->plan.compute_must_start = !running;
-    pthread_mutex_unlock(&job->plan_lock);
-    if (result != 0)
-        err_about(e, "cannot use", compute_label(c));
-    compute_close(c);
-    return result != 0 ? -1 : 1;
+    return (job->ask->table.object || im->by_url) && delta_look_compute(job, e) != 0 ? -1 : 1;
 }
 
 static int look_at_staging(struct stages_job *job, struct err *e)
 {
     struct import *im = job->verb;
-    struct stage_place place;
-    char why[320];
     const struct name *beside = job->ask->table.object ? &job->ask->table : NULL;
-    if (!beside && !im->by_url)
-        return 1;
-    if (stage_choose(job->session, job->ask->staging, NULL, beside, job->id, true, &place, why, sizeof why, e) != 0)
-        return -1;
-    char *volume = name_full(&place.at.volume);
-    struct name schema = {.catalog = place.at.volume.catalog, .schema = place.at.volume.schema};
-    char *full = name_full(&schema);
-    if (volume && !place.made_volume)
-        note_privilege(job, DATABRICKS_VOLUME, volume, "WRITE_VOLUME", "WRITE VOLUME");
-    if (full && place.made_volume)
-        note_privilege(job, DATABRICKS_SCHEMA, full, "CREATE_VOLUME", "CREATE VOLUME");
-    pthread_mutex_lock(&job->plan_lock);
-    str_copy(job->plan.staging, sizeof job->plan.staging, why);
-    pthread_mutex_unlock(&job->plan_lock);
-    free(volume);
-    free(full);
-    stage_place_release(&place);
-    return 1;
+    return (beside || im->by_url) && delta_look_staging(job, beside, NULL, e) != 0 ? -1 : 1;
 }
 
 static int look_at_table(struct stages_job *job, struct err *e)
@@ -114,8 +65,8 @@ static int look_at_table(struct stages_job *job, struct err *e)
     bool exists = target.mode != TARGET_NEW;
     struct name schema = {.catalog = job->ask->table.catalog, .schema = job->ask->table.schema};
     char *full = name_full(&schema);
-    if (full && !exists)
-        note_privilege(job, DATABRICKS_SCHEMA, full, "CREATE_TABLE", "CREATE TABLE");
+    if (!exists)
+        delta_look_privilege(job, DATABRICKS_SCHEMA, full, "CREATE_TABLE", "CREATE TABLE");
     free(full);
     pthread_mutex_lock(&job->plan_lock);
     job->plan.table_exists = exists;
@@ -186,15 +137,6 @@ static int (*const look_steps[])(struct stages_job *, struct err *) = {look_at_a
                                                                       look_at_staging, dataset_page,    app_page};
 #define LOOK_STEPS (int)(sizeof look_steps / sizeof *look_steps)
 
-/* The plan line is made later; these facts are carried over a restart. */
-static int keep_facts(struct stages_job *job, struct err *e)
-{
-    pthread_mutex_lock(&job->plan_lock);
-    int result = plan_keep(job->journal, "look", &job->plan, e);
-    pthread_mutex_unlock(&job->plan_lock);
-    return result;
-}
-
 int import_look_work(struct stages_job *job, struct err *e)
 {
     struct import *im = job->verb;
@@ -207,5 +149,5 @@ int import_look_work(struct stages_job *job, struct err *e)
     }
     if (im->look.step < LOOK_STEPS)
         return STAGES_DID;
-    return keep_facts(job, e) == 0 ? STAGES_DONE : -1;
+    return delta_look_keep(job, "look", e) == 0 ? STAGES_DONE : -1;
 }

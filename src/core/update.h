@@ -68,7 +68,6 @@ void update_sample_fill(struct run_sample *out, const struct update_side *side, 
 /* --- stages --- */
 int update_look_work(struct stages_job *job, struct err *e);
 /* The plan kept under the fact "look" or "compared"; nothing when there is none. */
-int update_keep_plan(struct stages_job *job, const char *fact, struct err *e);
 int update_restore_plan(struct stages_job *job, const char *fact, struct err *e);
 int update_difference_work(struct stages_job *job, struct err *e);
 int update_merge_work(struct stages_job *job, struct err *e);

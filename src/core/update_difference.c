@@ -196,7 +196,7 @@ static int compare(struct delta *d, struct err *e)
     if (!gather_agreed(job))
         plan_note(&job->plan, "the dataset is changing: no two listings of its inputs agreed");
     pthread_mutex_unlock(&job->plan_lock);
-    return update_keep_plan(job, "compared", e);
+    return delta_look_keep(job, "compared", e);
 }
 
 int update_difference_work(struct stages_job *job, struct err *e)

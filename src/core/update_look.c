@@ -90,16 +90,7 @@ static int look_at_staging(struct stages_job *job, struct err *e)
     return delta_look_staging(job, &job->ask->table, NULL, e);
 }
 
-/* The plan as it is after "look" and after "difference" is carried over a restart. */
-int update_keep_plan(struct stages_job *job, const char *fact, struct err *e)
-{
-    pthread_mutex_lock(&job->plan_lock);
-    int result = plan_keep(job->journal, fact, &job->plan, e);
-    pthread_mutex_unlock(&job->plan_lock);
-    return result;
-}
-
-static int keep_look(struct stages_job *job, struct err *e) { return update_keep_plan(job, "look", e); }
+static int keep_look(struct stages_job *job, struct err *e) { return delta_look_keep(job, "look", e); }
 
 int update_restore_plan(struct stages_job *job, const char *fact, struct err *e)
 {

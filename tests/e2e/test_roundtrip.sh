@@ -78,7 +78,7 @@ before=$(commits)
 run "update again" 0 update
 is "$(summary inserted) $(summary changed)" "0 0" "nothing to do"
 is "$(commits)" "$before" "no commit"
-run "preview" 0 lakeferry preview main.vision.r_ann --limit 3 --format jsonl
-is "$(printf '%s\n' "$out" | jq -c . | wc -l)" 3 "three rows"
+run "preview" 0 lakeferry preview main.vision.r_ann --limit 1000 --format jsonl
+is "$(printf '%s\n' "$out" | jq -c . | wc -l)" "$(sql "SELECT count(*) FROM main.vision.r_ann" | jq -r '.[0]')" "every row"
 unlike "$(lakeferry preview main.vision.r_ann --limit 100)" "$(printf '\033')" "no control byte reaches the terminal"
 done_testing

@@ -200,7 +200,7 @@ static struct hit match_header(const char *text, size_t n)
     return hit;
 }
 
-/* "Bearer xxx", "Key xxx", "Basic xxx". A word of prose behind them is left when it does not look like a token. */
+/* "Bearer TOKEN", "Key TOKEN", "Basic TOKEN". A word of prose behind them is left when it does not look like a token. */
 static struct hit match_scheme(const char *text, size_t n)
 {
     static const struct { const char *name; bool any_case; size_t with_digit, without; } schemes[] = {

@@ -269,7 +269,7 @@ static void reap(struct net_engine *n)
     }
 }
 
-/* Sweeps when it is time, admits and starts; returns the time it took for now. */
+/* Sweeps when it is time, admits and starts; returns the present time as it read it. */
 static int64_t arrange(struct net_engine *n)
 {
     int64_t now_ms = time_mono_ms();

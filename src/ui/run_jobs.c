@@ -1,7 +1,7 @@
 #include "ui/run_jobs.h"
 #include "core/view.h"
 
-struct todo {
+struct order {
     enum run_job job;
     char id[40];
     struct event_queue *queue;
@@ -11,35 +11,35 @@ struct todo {
     bool sandbox;
 };
 
-typedef int (*job_work)(const struct todo *t, struct session *session, char *words, size_t size, struct err *e);
+typedef int (*job_work)(const struct order *t, struct session *session, char *words, size_t size, struct err *e);
 
-static int control(const struct todo *t, const char *command, struct err *e)
+static int control(const struct order *t, const char *command, struct err *e)
 {
     return view_control(t->id, command, e) < 0 ? err_about(e, "cannot steer the run", t->id) : 0;
 }
 
-static int do_start(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_start(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     snprintf(words, size, "%s is started", t->id);
     return control(t, "yes", e);
 }
 
-static int do_refuse(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_refuse(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "not started; nothing was changed");
     return control(t, "no", e);
 }
 
-static int do_pause(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_pause(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "pausing: what is on its way still arrives");
     return control(t, "pause", e);
 }
 
-static int do_go_on(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_go_on(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "it goes on");
@@ -47,7 +47,7 @@ static int do_go_on(const struct todo *t, struct session *s, char *words, size_t
 }
 
 /* A run goes on with the profile and platform it was asked for: ours when they are the same, else a session of its own. */
-static int with_session(const struct todo *t, struct session *ours, int (*use)(const struct todo *t, struct session *s, struct err *e), struct err *e)
+static int with_session(const struct order *t, struct session *ours, int (*use)(const struct order *t, struct session *s, struct err *e), struct err *e)
 {
     struct session own = { 0 };
     struct run *run = NULL;
@@ -69,24 +69,24 @@ static int with_session(const struct todo *t, struct session *ours, int (*use)(c
     return result;
 }
 
-static int spawn(const struct todo *t, struct session *s, struct err *e) { return run_spawn(t->id, s, e); }
+static int spawn(const struct order *t, struct session *s, struct err *e) { return run_spawn(t->id, s, e); }
 
-static int cancel_dead(const struct todo *t, struct session *s, struct err *e) { return run_cancel(t->id, s, e); }
+static int cancel_dead(const struct order *t, struct session *s, struct err *e) { return run_cancel(t->id, s, e); }
 
-static int do_resume(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_resume(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     str_copy(words, size, "it goes on");
     return with_session(t, s, spawn, e);
 }
 
-static int do_cancel(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_cancel(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     struct err ignored;
     str_copy(words, size, "cancelling; what was done stays done");
     return view_control(t->id, "cancel", &ignored) == 0 ? 0 : with_session(t, s, cancel_dead, e);
 }
 
-static int do_retry(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_retry(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     struct run *run = NULL;
     int64_t count = 0;
@@ -103,7 +103,7 @@ static int do_retry(const struct todo *t, struct session *s, char *words, size_t
     return count ? with_session(t, s, spawn, e) : 0;
 }
 
-static int do_remove(const struct todo *t, struct session *s, char *words, size_t size, struct err *e)
+static int do_remove(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "removed; nothing had been changed");
@@ -116,7 +116,7 @@ static void work(void *arg, struct session *session, struct net_cancel *cancel)
         [RUN_JOB_START] = do_start, [RUN_JOB_REFUSE] = do_refuse, [RUN_JOB_PAUSE] = do_pause, [RUN_JOB_GO_ON] = do_go_on,
         [RUN_JOB_CANCEL] = do_cancel, [RUN_JOB_RETRY] = do_retry, [RUN_JOB_RESUME] = do_resume, [RUN_JOB_REMOVE] = do_remove,
     };
-    struct todo *t = arg;
+    struct order *t = arg;
     struct err ignored;
     struct run_done *done = calloc(1, sizeof *done);
     (void)cancel;
@@ -133,10 +133,10 @@ static void work(void *arg, struct session *session, struct net_cancel *cancel)
 
 int run_jobs_do(struct ui_world *w, enum run_job job, const char *id, int event, uint64_t serial, struct err *e)
 {
-    struct todo *t = calloc(1, sizeof *t);
+    struct order *t = calloc(1, sizeof *t);
     if (!t)
         return err_no_memory(e);
-    *t = (struct todo){ .job = job, .queue = app_queue(w->app), .event = event, .serial = serial, .profile = str_dup(w->choice.profile),
+    *t = (struct order){ .job = job, .queue = app_queue(w->app), .event = event, .serial = serial, .profile = str_dup(w->choice.profile),
                         .sandbox = w->options.sandbox };
     str_copy(t->id, sizeof t->id, id);
     if (world_background(w, work, t, e) == 0)

@@ -13,8 +13,8 @@ Q       := $(if $(V),,@)
 CC      ?= cc
 AR      ?= ar
 CFLAGS  ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-PKGS_CLIENT  := libcurl libcjson libsecret-1 inih sqlite3 zlib ncursesw
-PKGS_SANDBOX := libmicrohttpd libcjson sqlite3 zlib gdlib glib-2.0
+PKGS_CLIENT  := libcurl libcjson libsecret-1 inih sqlite3 zlib ncursesw libcrypto
+PKGS_SANDBOX := libmicrohttpd libcjson sqlite3 zlib gdlib glib-2.0 libcrypto
 
 lf_warn := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
            -Wvla -Wformat=2 -Wconversion -Wno-sign-conversion
@@ -114,7 +114,7 @@ check: deps-check
 	@tests/run.sh $(BUILD) $(addprefix ./,$(check_scripts)) $(unit_bin) $(fuzz_bin)
 check-asan: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address,undefined all unit
-	@tests/run.sh $(BUILD)/asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(unit_bin) $(fuzz_bin)) $(addprefix ./,$(sanitize_scripts))
+	@tests/run.sh $(BUILD)/asan $(patsubst $(BUILD)/%,$(BUILD)/asan/%,$(unit_bin) $(fuzz_bin)) $(addprefix ./,$(sanitize_scripts) $(asan_scripts))
 check-tsan: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread all unit
 	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp halt_on_error=1" tests/run.sh $(BUILD)/tsan \
@@ -122,12 +122,13 @@ check-tsan: deps-sanitize
 check-valgrind: deps-sanitize
 	@$(MAKE) -j$(jobs) --no-print-directory unit
 	@LAKEFERRY_VALGRIND=1 tests/run.sh $(BUILD) $(unit_bin)
-# kill -9 at every point of a run, and random schedules of faults; a run of ITEMS under faults whose memory and descriptors must not grow.
+# kill -9 at every point of a run, a disk that fails at each call, and random schedules of faults; a run of ITEMS under faults whose memory and descriptors must not grow.
 SCHEDULES ?= 50
 ITEMS ?= 1000000
 faults: deps-check
 	@$(MAKE) -j$(jobs) --no-print-directory all
 	@LAKEFERRY_BUILD=$(BUILD) tests/faults/faults.py kills
+	@LAKEFERRY_BUILD=$(BUILD) tests/faults/faults.py disk 60
 	@LAKEFERRY_BUILD=$(BUILD) tests/faults/faults.py property $(SCHEDULES) $(SEED)
 soak: deps-check
 	@$(MAKE) -j$(jobs) --no-print-directory all
@@ -156,6 +157,7 @@ tree_scripts := $(sort $(wildcard tests/tree/test_*.sh))
 fault_scripts := $(sort $(wildcard tests/faults/test_*.sh))
 check_scripts := $(tree_scripts) $(e2e_scripts) $(fault_scripts) $(screen_scripts)
 sanitize_scripts := $(filter-out tests/e2e/test_memory.sh tests/e2e/test_scale.sh,$(e2e_scripts))
+asan_scripts := tests/faults/test_cases.sh tests/faults/test_property.sh
 
 # Calls go one way: ui, cli -> core -> net -> base, and the sandbox stands on base alone; each library has its one place.
 .PHONY: check-layers check-headers

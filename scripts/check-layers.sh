@@ -13,7 +13,7 @@ wall core    '(cli|ui|sandbox)/'           'core knows no screens and no command
 wall cli     '(net|ui|sandbox)/'           'cli reaches the network only through core'
 wall ui      '(net|cli|sandbox)/'          'ui reaches the network only through core'
 wall sandbox '(net|core|cli|ui)/'          'the sandbox stands on base alone'
-wall .       'n?curses|panel\.h|term\.h'   'only src/ui/term.c may include curses' '^src/\./ui/(term[a-z_]*\.c|.*"ui/term\.h")|"ui/term|"term\.h"'
+wall .       'n?curses|panel\.h|term\.h'   'only src/ui/term*.c may include curses' '^src/\./ui/(term[a-z_]*\.c|.*"ui/term\.h")|"ui/term|"term\.h"'
 wall .       'curl/'                       'only src/net may include curl' '^src/\./net/'
 wall core    'sqlite3'                     'only core/journal*.c holds SQLite' '^src/core/journal[a-z_]*\.[ch]:'
 wall .       'libsecret'                   'only core/credentials*.c talks to the keyring' '^src/\./core/credentials[a-z_]*\.c'

@@ -30,12 +30,14 @@ verbs() {
 keys() {
     sed -nE 's/^ *X\(([A-Z_0-9]+), *"([^"]*)", *"[^"]*", *[A-Z_]+, *"([^"]*)"\).*/\1\t\2\t\3/p' src/ui/actions.h >"$new.actions"
     sed -nE 's/.*\[KEYS_([A-Z]+)\] = \{ "[a-z]+", "([^"]+)" \}.*/\1\t\2/p' < <(grep -oE '\[KEYS_[A-Z]+\] = \{ "[^"]*", "[^"]*" \}' src/ui/keymap.c) >"$new.sets"
+    sed -E 's/\{ KEYS_([A-Z]+), ACTION_([A-Z_]+), "([^"]*)" \}/\1\t\2\t\3/' < <(grep -oE '\{ KEYS_[A-Z]+, ACTION_[A-Z_]+, "[^"]*" \}' src/ui/keymap.c) >"$new.own"
     grep -oE "\{ KEYS_[A-Z]+, [A-Z]\(('.'|[A-Z_]+|[0-9]+)\), ACTION_[A-Z_]+ \}" src/ui/keymap.c |
         sed -E "s/\{ KEYS_([A-Z]+), ([A-Z])\(('(.)'|([A-Z_]+)|([0-9]+))\), ACTION_([A-Z_]+) \}/\1\t\2\t\4\5\6\t\7/" |
-        awk -F'\t' -v actions="$new.actions" -v sets="$new.sets" '
+        awk -F'\t' -v actions="$new.actions" -v sets="$new.sets" -v own="$new.own" '
             BEGIN {
                 while ((getline line < actions) > 0) { split(line, f, "\t"); help[f[1]] = f[3]; command[f[1]] = f[2] }
                 while ((getline line < sets) > 0) { split(line, f, "\t"); title[f[1]] = f[2] }
+                while ((getline line < own) > 0) { split(line, f, "\t"); here[f[1] SUBSEP f[2]] = f[3] }
             }
             function key(kind, text) {
                 sub(/^UI_KEY_/, "", text); gsub(/_/, " ", text)
@@ -54,14 +56,14 @@ keys() {
             END {
                 for (i = 1; i <= n; i++) {
                     if (set[i] != last) { printf ".SS %s\n", title[set[i]]; last = set[i] }
-                    k = keys[order[i]]; gsub(/\\/, "\\e", k); gsub(/-/, "\\-", k); h = help[action[i]]; gsub(/-/, "\\-", h); c = command[action[i]]; gsub(/-/, "\\-", c)
+                    k = keys[order[i]]; gsub(/\\/, "\\e", k); gsub(/-/, "\\-", k); h = order[i] in here ? here[order[i]] : help[action[i]]; gsub(/-/, "\\-", h); c = command[action[i]]; gsub(/-/, "\\-", c)
                     printf ".TP\n.BR \"%s\" \"  (%s)\"\n%s\n", k, c, h
                 }
             }'
 }
 
 new=$(mktemp)
-trap 'rm -f "$new" "$new.actions" "$new.sets"' EXIT
+trap 'rm -f "$new" "$new.actions" "$new.sets" "$new.own"' EXIT
 skip=
 while IFS= read -r line; do
     case $line in

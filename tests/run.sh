@@ -5,7 +5,12 @@ set -u
 build=$1; shift
 out=$(mktemp -d "${TMPDIR:-/tmp}/lakeferry-check.XXXXXX")
 trap 'rm -rf "$out"' EXIT
-export CMOCKA_MESSAGE_OUTPUT=TAP LAKEFERRY_BUILD=$build LC_ALL=C.UTF-8
+export CMOCKA_MESSAGE_OUTPUT=TAP LAKEFERRY_BUILD=$build LC_ALL=C.UTF-8 TZ=UTC PYTHONDONTWRITEBYTECODE=1
+umask 022
+# Every server that a test asks is on this machine.
+export no_proxy='*' NO_PROXY='*'
+# What is set for a person's own work has no say here.
+for name in $(compgen -e | grep -E '^(DATABRICKS_|CLARIFAI_|LAKEFERRY_(KILL|FILES|SANDBOX)|XDG_|AWS_)|^(CURL_HOME|CURL_CA_BUNDLE|SSL_CERT_FILE|SSL_CERT_DIR|NETRC|NO_COLOR|COLORTERM|COLUMNS|LINES|ESCDELAY|TMUX|STY|TMUX_TMPDIR|UPDATE|TEST_MOUSE|LANG|LANGUAGE|EDITOR|PAGER|TERMINFO|PYTHONPATH|PYTHONHOME|G_DEBUG|G_SLICE|MALLOC_.*|BASH_ENV|CDPATH|GREP_OPTIONS|POSIXLY_CORRECT)$'); do unset "$name"; done
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1} UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 
 one() {
@@ -20,8 +25,7 @@ one() {
     log=$OUT/$(echo "$name" | tr / _)
     home=$(mktemp -d "$OUT/home.XXXXXX")
     # A test sees nothing of the person's own configuration, and leaves nothing behind.
-    env -u DATABRICKS_HOST -u DATABRICKS_TOKEN -u CLARIFAI_PAT -u DBUS_SESSION_BUS_ADDRESS -u DISPLAY \
-        HOME="$home" TMPDIR="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache" \
+    env -u DBUS_SESSION_BUS_ADDRESS -u DISPLAY HOME="$home" TMPDIR="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache" \
         XDG_RUNTIME_DIR="$home" timeout -k 10 "${TIMEOUT:-900}" "${under[@]}" "$program" >"$log.out" 2>"$log.err" </dev/null
     status=$?
     chmod -R u+rwx "$home" 2>/dev/null; rm -rf "$home"

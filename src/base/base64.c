@@ -31,55 +31,63 @@ size_t base64_encode(const void *bytes, size_t n, char *out)
     return (size_t)(at - out);
 }
 
-/* 0..63, or -1. */
-static int value_of(char c)
+#define NOT 64
+#define ROW_OF(v) v, v, v, v, v, v, v, v, v, v, v, v, v, v, v, v
+/* 0..63 of a character, or NOT. */
+static const unsigned char values[256] = {
+    ROW_OF(NOT), ROW_OF(NOT),
+    NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, NOT, 62, NOT, NOT, NOT, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NOT, NOT, NOT, NOT, NOT, NOT,
+    NOT, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NOT, NOT, NOT, NOT, NOT,
+    NOT, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NOT, NOT, NOT, NOT, NOT,
+    ROW_OF(NOT), ROW_OF(NOT), ROW_OF(NOT), ROW_OF(NOT), ROW_OF(NOT), ROW_OF(NOT), ROW_OF(NOT), ROW_OF(NOT),
+};
+
+/* Four characters without padding: false when one of them is none of the alphabet. */
+static bool decode_whole(const char *text, unsigned char out[3])
 {
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    const unsigned char *in = (const unsigned char *)text;
+    unsigned a = values[in[0]], b = values[in[1]], c = values[in[2]], d = values[in[3]];
+
+    out[0] = (unsigned char)(a << 2 | b >> 4);
+    out[1] = (unsigned char)((b & 15) << 4 | c >> 2);
+    out[2] = (unsigned char)((c & 3) << 6 | (d & 63));
+    return ((a | b | c | d) & NOT) == 0;
 }
 
-/* One group of four: 1..3 bytes into out; 0 when it is not one. Padding is for the last group only, with zero spare bits. */
-static size_t decode_group(const char *text, bool last, unsigned char out[3])
+/* The last four: 1..3 bytes into out; 0 when it is not a group. Padding leaves zero spare bits. */
+static size_t decode_last(const char *text, unsigned char out[3])
 {
-    int v[4];
+    char whole[4] = {text[0], text[1], text[2], text[3]};
     size_t digits = 4;
 
-    if (last)
-        while (digits > 2 && text[digits - 1] == '=')
-            digits--;
-    for (size_t i = 0; i < 4; i++) {
-        v[i] = i < digits ? value_of(text[i]) : 0;
-        if (v[i] < 0)
-            return 0;
-    }
-    out[0] = (unsigned char)(v[0] << 2 | v[1] >> 4);
-    out[1] = (unsigned char)((v[1] & 15) << 4 | v[2] >> 2);
-    out[2] = (unsigned char)((v[2] & 3) << 6 | v[3]);
+    while (digits > 2 && whole[digits - 1] == '=')
+        whole[--digits] = 'A';
+    if (!decode_whole(whole, out))
+        return 0;
     return (digits == 2 && out[1]) || (digits == 3 && out[2]) ? 0 : digits - 1;
 }
 
 int base64_decode(struct buf *out, const char *text, size_t n, struct err *e)
 {
-    size_t before = out->len;
+    size_t before = out->len, at = 0;
 
     if (n % 4)
         return err_set(e, ERR_PROTOCOL, "base64 text has a length of %zu, which is no multiple of 4", n);
     if (buf_reserve(out, n / 4 * 3))
         return buf_error(out, e);
-    for (size_t i = 0; i < n; i += 4) {
-        unsigned char bytes[3];
-        size_t got = decode_group(text + i, i + 4 == n, bytes);
-
-        if (got == 0) {
-            buf_cut(out, before);
-            return err_set(e, ERR_PROTOCOL, "base64 text is broken at byte %zu", i);
-        }
-        buf_add(out, bytes, got);
+    for (; at + 4 < n; at += 4, out->len += 3)
+        if (!decode_whole(text + at, (unsigned char *)out->data + out->len))
+            break;
+    unsigned char end[3] = {0};
+    size_t got = n && at + 4 == n ? decode_last(text + at, end) : 0;
+    if (n && got == 0) {
+        out->len = before;
+        out->data[before] = '\0';
+        return err_set(e, ERR_PROTOCOL, "base64 text is broken at byte %zu", at);
     }
+    buf_add(out, end, got);
     return buf_error(out, e);
 }

@@ -1,57 +1,76 @@
 #include "base/hash.h"
-#include <glib.h>
+#include <openssl/evp.h>
 
 struct hash {
-    GChecksum *sum;
+    EVP_MD_CTX *context;
+    bool failed;
 };
 
-static struct hash *hash_new(GChecksumType type)
+static struct hash *hash_new(const EVP_MD *kind)
 {
-    struct hash *h = malloc(sizeof *h);
+    struct hash *h = calloc(1, sizeof *h);
 
     if (!h)
         return NULL;
-    h->sum = g_checksum_new(type);
-    if (!h->sum) {
-        free(h);
-        return NULL;
-    }
-    return h;
+    h->context = EVP_MD_CTX_new();
+    if (h->context && EVP_DigestInit_ex(h->context, kind, NULL) == 1)
+        return h;
+    hash_free(h);
+    return NULL;
 }
 
 struct hash *hash_new_sha256(void)
 {
-    return hash_new(G_CHECKSUM_SHA256);
+    return hash_new(EVP_sha256());
 }
 
 struct hash *hash_new_md5(void)
 {
-    return hash_new(G_CHECKSUM_MD5);
+    return hash_new(EVP_md5());
 }
 
 void hash_add(struct hash *h, const void *bytes, size_t n)
 {
-    if (n)
-        g_checksum_update(h->sum, bytes, (gssize)n);
+    if (n && EVP_DigestUpdate(h->context, bytes, n) != 1)
+        h->failed = true;
+}
+
+static void put_hex(const unsigned char *bytes, size_t n, char *hex, size_t size)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+
+    for (size_t i = 0; i < n && at + 2 < size; i++) {
+        hex[at++] = digits[bytes[i] >> 4];
+        hex[at++] = digits[bytes[i] & 15];
+    }
+    hex[at] = '\0';
 }
 
 void hash_end(struct hash *h, char *hex, size_t size)
 {
-    snprintf(hex, size, "%s", g_checksum_get_string(h->sum));
+    unsigned char bytes[EVP_MAX_MD_SIZE];
+    unsigned int n = 0;
+
+    if (h->failed || EVP_DigestFinal_ex(h->context, bytes, &n) != 1)
+        n = 0;
+    put_hex(bytes, n, hex, size);
 }
 
 void hash_free(struct hash *h)
 {
     if (!h)
         return;
-    g_checksum_free(h->sum);
+    EVP_MD_CTX_free(h->context);
     free(h);
 }
 
 void hash_sha256(const void *bytes, size_t n, char hex[HASH_SHA256_HEX])
 {
-    char *text = g_compute_checksum_for_data(G_CHECKSUM_SHA256, n ? bytes : (const guchar *)"", n);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
 
-    snprintf(hex, HASH_SHA256_HEX, "%s", text ? text : "");
-    g_free(text);
+    if (EVP_Digest(n ? bytes : "", n, digest, &size, EVP_sha256(), NULL) != 1)
+        size = 0;
+    put_hex(digest, size, hex, HASH_SHA256_HEX);
 }

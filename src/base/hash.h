@@ -1,6 +1,6 @@
 #ifndef LAKEFERRY_BASE_HASH_H
 #define LAKEFERRY_BASE_HASH_H
-/* hash: SHA-256 and MD5 through GLib's GChecksum. A hash object belongs to one thread. */
+/* hash: SHA-256 and MD5 by OpenSSL's libcrypto, which uses the processor's own instructions for them. A hash object belongs to one thread. */
 #include "base/err.h"
 
 #define HASH_SHA256_HEX 65 /* with terminator */
@@ -9,7 +9,7 @@ struct hash;
 struct hash *hash_new_sha256(void);              /* NULL without memory */
 struct hash *hash_new_md5(void);
 void hash_add(struct hash *h, const void *bytes, size_t n);
-void hash_end(struct hash *h, char *hex, size_t size);  /* lower-case hex; the object is then only good for hash_free */
+void hash_end(struct hash *h, char *hex, size_t size);  /* lower-case hex, "" when libcrypto refuses; the object is then only good for hash_free */
 void hash_free(struct hash *h);
 void hash_sha256(const void *bytes, size_t n, char hex[HASH_SHA256_HEX]);
 #endif

@@ -117,9 +117,11 @@ void redact_add(const char *secret)
         return;
     pthread_once(&exit_once, register_exit);
     make_forms(&all, &plan, secret, n);
+    const struct buf plain = { .data = (char *)secret, .len = n };
+    const struct block itself = { .count = 1, .len = { n } };
     pthread_mutex_lock(&lock);
-    if (!all.failed && !known(secret, n))
-        insert_block(&plan, &all);
+    if (!known(secret, n)) /* without memory for its forms the secret itself is hidden still */
+        insert_block(all.failed ? &itself : &plan, all.failed ? &plain : &all);
     pthread_mutex_unlock(&lock);
     buf_wipe(&all);
 }

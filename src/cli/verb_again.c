@@ -1,6 +1,10 @@
 /* resume, retry, cancel: runs that are there already. */
 #include "cli/write.h"
 #include "core/view.h"
+#include <unistd.h>
+
+#define CANCEL_LOOKS 20
+#define CANCEL_LOOK_MS 100
 
 /* thing may be NULL. */
 static int open_for_run(struct command *c, const char *id, struct session *s, struct write_thing *thing, struct err *e)
@@ -131,6 +135,23 @@ int verb_retry(struct command *c)
     return count == 0 ? nothing_to_retry(c, id) : go_on(c, id);
 }
 
+/* A run may have ended before it heard of it; one that lives ends what it has begun, and that is not waited for. */
+static void say_cancelled(struct command *c, const char *id)
+{
+    struct view v;
+    struct err e = {0};
+    bool known = false;
+
+    for (int i = 0; i < CANCEL_LOOKS && (known = view_read(id, &v, &e) == 0) && v.alive; i++)
+        usleep(CANCEL_LOOK_MS * 1000);
+    if (known && !v.alive && v.state == RUN_DONE)
+        out_say(c->out, "nothing was left to cancel: %s is done", id);
+    else if (known && v.alive)
+        out_say(c->out, "%s is being cancelled; what was done stays done", id);
+    else
+        out_say(c->out, "%s is cancelled; what was done stays done", id);
+}
+
 int verb_cancel(struct command *c)
 {
     const char *id = command_word(c, 0);
@@ -152,6 +173,6 @@ int verb_cancel(struct command *c)
     session_close(&s);
     if (result != 0)
         return out_error(c->out, &e);
-    out_say(c->out, "%s is cancelled; what was done stays done", id);
+    say_cancelled(c, id);
     return 0;
 }

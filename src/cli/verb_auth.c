@@ -101,7 +101,7 @@ static int choose_store(struct command *c, const struct login *l, enum credentia
         *store = STORE_FILE;
         return 0;
     }
-    if (credentials_keyring_answers(&why)) {
+    if (credentials_keyring_opens(&why)) {
         *store = STORE_KEYRING;
         return 0;
     }

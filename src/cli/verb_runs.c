@@ -33,7 +33,7 @@ static cJSON *run_object(const struct view *v)
     json_put_i64(line, "done", v->done);
     json_put_i64(line, "total", v->total);
     if (v->parked_why[0] != '\0')
-        json_put_str(line, "parked", v->parked_why);
+        json_put_str(line, v->state == RUN_RUNNING ? "waiting" : "parked", v->parked_why);
     json_put_str(line, "table", v->table[0] != '\0' ? v->table : NULL);
     json_put_str(line, "annotations_table", v->annotations_table[0] != '\0' ? v->annotations_table : NULL);
     json_put_str(line, "images", v->images[0] != '\0' ? v->images : NULL);
@@ -153,7 +153,7 @@ static void print_view(struct out *o, const struct view *v)
     for (int i = 0; i < v->stage_count; i++)
         out_text(o, "  [%c] %-14s %s", v->stages[i].done ? 'x' : v->stages[i].active ? '>' : ' ', v->stages[i].name, v->stages[i].text);
     if (v->parked_why[0] != '\0')
-        out_text(o, "%-9s %s", v->state == RUN_FAILED ? "error" : "parked", v->parked_why);
+        out_text(o, "%-9s %s", v->state == RUN_FAILED ? "error" : v->state == RUN_RUNNING ? "waiting" : "parked", v->parked_why);
     if (v->has_summary)
         print_outcome(o, v);
     if (v->table[0] != '\0')

@@ -61,6 +61,14 @@ static void show_plan(struct out *o, const cJSON *line)
 
 /* --- on the way --- */
 
+/* Once a silence; its length goes on in the JSON lines. */
+static void show_waiting(struct out *o, const char *words)
+{
+    if (words != NULL && !o->waiting_said)
+        out_say(o, "waiting: %s", words);
+    o->waiting_said = words != NULL;
+}
+
 static void show_progress(struct out *o, const cJSON *line)
 {
     int64_t done = 0, total = 0, eta = -1, bytes = 0;
@@ -68,6 +76,7 @@ static void show_progress(struct out *o, const cJSON *line)
     char text[256], count[40], of[40], size[40], left[40] = "";
     char bar[21] = "--------------------";
 
+    show_waiting(o, json_str(line, "waiting"));
     json_i64(line, "done", &done);
     json_i64(line, "total", &total);
     json_i64(line, "bytes", &bytes);
@@ -101,6 +110,7 @@ static void show_error(struct out *o, const cJSON *line)
     out_say(o, "lakeferry: %s%s%s%s%s%s%s", what, what[0] && subject[0] ? " " : "", subject, what[0] || subject[0] ? ": " : "",
             json_str_or(line, "cause", ""), remedy[0] ? ". " : "", remedy);
     o->error_said = true;
+    o->start_anew = str_eq(json_str_or(line, "code", ""), err_code_name(ERR_CONFLICT)); /* the same run would meet it again */
 }
 
 /* Whether it is the last word is known when the run has ended. */
@@ -213,7 +223,7 @@ void write_show_end(struct out *o, const char *id, int status)
         hint_preview(o, &v, v.table);
         hint_preview(o, &v, v.annotations_table);
     }
-    if (stopped && v.has_summary)
+    if (stopped && v.has_summary && !o->start_anew)
         out_say(o, "nothing is lost: `lakeferry resume %s` goes on", id);
     cJSON_Delete(o->summary);
     o->summary = NULL;

@@ -12,14 +12,18 @@ const char *const cells_names[CELLS_COLUMNS] = {"inputid", "input", "concepts", 
 
 enum cells_column cells_by_name(const char *name)
 {
-    char *copy = str_dup(name);
-    enum cells_column found = CELLS_COLUMNS;
-    const char *trimmed = copy ? str_trim(copy) : "";
+    static const char blanks[] = " \t\n\v\f\r";
+    char word[16] = "";
+    const char *from = name + strspn(name, blanks);
+    size_t n = strlen(from);
+    while (n > 0 && strchr(blanks, from[n - 1]))
+        n--;
+    if (n < sizeof word)                         /* without memory of its own, so that no column is ever taken for none */
+        memcpy(word, from, n);
     for (int i = 0; i < CELLS_COLUMNS; i++)
-        if (str_ieq(trimmed, cells_names[i]))
-            found = (enum cells_column)i;
-    free(copy);
-    return found;
+        if (str_ieq(word, cells_names[i]))
+            return (enum cells_column)i;
+    return CELLS_COLUMNS;
 }
 
 static int wrong(char reason[CELLS_REASON], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -223,19 +227,19 @@ int cells_concepts(const char *cell, struct str_list *names, char reason[CELLS_R
 
 /* --- geopoints --- */
 
-/* A decimal number whatever the locale, blanks around it allowed. */
-static bool take_degrees(const char *text, size_t n, double *out)
+/* A decimal number whatever the locale, blanks around it allowed. 1, 0 for another text, -1 without memory; as take_object. */
+static int take_degrees(const char *text, size_t n, double *out)
 {
     char *copy = str_dup_n(text, n);
-    char why[CELLS_REASON];
+    char why[CELLS_REASON] = "no number";
     const char *trimmed = copy ? str_trim(copy) : "";
     cJSON *number = *trimmed && strspn(trimmed, "+-.0123456789eE") == strlen(trimmed) ? cells_literal_parse(trimmed, why, sizeof why) : NULL;
-    bool ok = cJSON_IsNumber(number);
-    if (ok)
+    int result = cJSON_IsNumber(number) ? 1 : copy && *why ? 0 : -1;
+    if (result == 1)
         *out = number->valuedouble;
     cJSON_Delete(number);
     free(copy);
-    return ok;
+    return result;
 }
 
 static bool degrees_of(const cJSON *object, const char *const *keys, double *out)
@@ -247,14 +251,14 @@ static bool degrees_of(const cJSON *object, const char *const *keys, double *out
 }
 
 /* {"longitude":…,"latitude":…}, as a struct comes out of the compute. */
-static bool take_object(const char *text, struct cells_geo *out)
+static int take_object(const char *text, struct cells_geo *out)
 {
     static const char *const longitudes[] = {"longitude", "lon", "lng", "long", NULL}, *const latitudes[] = {"latitude", "lat", NULL};
     char why[CELLS_REASON];
     cJSON *object = parse(text, why, sizeof why);
-    bool ok = degrees_of(object, longitudes, &out->longitude) && degrees_of(object, latitudes, &out->latitude);
+    int result = degrees_of(object, longitudes, &out->longitude) && degrees_of(object, latitudes, &out->latitude) ? 1 : object || *why ? 0 : -1;
     cJSON_Delete(object);
-    return ok;
+    return result;
 }
 
 int cells_geo(const char *cell, struct cells_geo *out, char reason[CELLS_REASON])
@@ -271,10 +275,12 @@ int cells_geo(const char *cell, struct cells_geo *out, char reason[CELLS_REASON]
         text++;
     }
     const char *comma = strchr(text, ',');
-    bool read = *text == '{' ? take_object(text, out)
-                             : comma && take_degrees(text, (size_t)(comma - text), &out->longitude) &&
-                                   take_degrees(comma + 1, strlen(comma + 1), &out->latitude);
-    if (n && !read)
+    int read = *text == '{' ? take_object(text, out) : comma ? take_degrees(text, (size_t)(comma - text), &out->longitude) : 0;
+    if (read == 1 && *text != '{')
+        read = take_degrees(comma + 1, strlen(comma + 1), &out->latitude);
+    if (read < 0)
+        result = -1;
+    else if (n && !read)
         result = wrong(reason, "it is not \"longitude,latitude\" in degrees");
     else if (n && fabs(out->longitude) > 180)
         result = wrong(reason, "the longitude %g is not between -180 and 180", out->longitude);

@@ -247,8 +247,8 @@ static cJSON *scalar(struct reader *r)
         if (take_text(r, &text) && !text.failed)
             item = cJSON_CreateString(text.data);
     } else if (take_bare(r, &text) && !text.failed) {
-        item = cJSON_Parse(text.data);
-        if (!item || (cJSON_IsNumber(item) && !isfinite(item->valuedouble))) {
+        item = cJSON_Parse(text.data);       /* NULL only without memory: what was taken is JSON */
+        if (cJSON_IsNumber(item) && !isfinite(item->valuedouble)) {
             refuse(r, "no number that JSON knows");
             cJSON_Delete(item);
             item = NULL;

@@ -161,7 +161,8 @@ static int follow(struct compute *c, cJSON *answer, struct compute_rows *rows, s
 
 static int run_once(struct compute *c, const char *text, bool links, struct compute_rows *rows, struct err *e)
 {
-    const struct databricks_statement s = { .warehouse = c->id, .text = text, .wait_s = links ? 0 : WAIT_SECONDS, .external_links = links };
+    const struct databricks_statement s = { .warehouse = c->id, .text = text, .wait_s = links ? 0 : WAIT_SECONDS, .external_links = links,
+                                            .query = str_starts(text, "SELECT") };
     cJSON *answer = NULL;
 
     if (databricks_statement_execute(&c->api, &s, &answer, e) != 0)

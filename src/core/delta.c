@@ -32,8 +32,11 @@ static int clean_leavings(struct stages_job *job, size_t *found, struct err *e)
     struct session s = own_session(job);
     struct str_list kinds = {0}, ids = {0};
     int result = journal_left(job->journal, &kinds, &ids, e);
-    *found = ids.count;
+    *found = 0;
     for (size_t i = 0; i < ids.count && result == 0; i++) {
+        if (str_eq(kinds.items[i], DELTA_SCRATCH))
+            continue;
+        ++*found;
         result = compute_clean(&s, kinds.items[i], ids.items[i], e);
         if (result == 0)
             result = journal_left_remove(job->journal, ids.items[i], e);
@@ -68,14 +71,14 @@ static int remove_staged(struct stages_job *job, bool keep_volume, struct err *e
 {
     struct session s = own_session(job);
     struct stage_place place;
-    int found = recorded_place(job, &place, e);
-    if (found <= 0)
-        return found;
+    if (forget_staged(job, e) != 0 || delta_scratch_clean(job, &s, e) != 0)
+        return -1;
+    int result = recorded_place(job, &place, e);
+    if (result <= 0)
+        return result;
     if (keep_volume)
         place.made_volume = false;
-    int result = forget_staged(job, e);
-    if (result == 0)
-        result = stage_remove(&s, &place, job->id, e);
+    result = stage_remove(&s, &place, job->id, e);
     stage_place_release(&place);
     if (result == 0 && !keep_volume)
         result = journal_put(job->journal, "staging.at", NULL, e);
@@ -101,9 +104,23 @@ void delta_close(struct delta *d)
 {
     compute_close(d->compute);
     d->compute = NULL;
+    name_release(&d->scratch);
 }
 
-/* What will be made is recorded before it is. */
+/* 1 when it is refused for want of the right; then nothing was made. */
+static int make_volume(struct delta *d, const struct name *beside, const char *images, struct stage_place *place, struct err *e)
+{
+    struct err why = {0};
+    char text[320];
+    if (stage_choose(&d->session, d->job->ask->staging, images, beside, d->job->id, false, place, text, sizeof text, &why) == 0)
+        return 0;
+    *e = why;
+    if (why.code != ERR_FORBIDDEN)
+        return -1;
+    return journal_put(d->job->journal, "staging.at", NULL, e) != 0 ? -1 : 1;
+}
+
+/* What will be made is recorded before it is. 0, or 1 with e when it may not be made. */
 static int choose_place(struct delta *d, const struct name *beside, const char *images, struct stage_place *place, struct err *e)
 {
     struct journal *j = d->job->journal;
@@ -124,7 +141,7 @@ static int choose_place(struct delta *d, const struct name *beside, const char *
     if (result == 0 && !place->made_volume)
         return 0;
     stage_place_release(place);
-    return result != 0 ? -1 : stage_choose(&d->session, flag, images, beside, d->job->id, false, place, why, sizeof why, e);
+    return result != 0 ? -1 : make_volume(d, beside, images, place, e);
 }
 
 char *delta_staged(struct stages_job *job, const char *name, int64_t *rows)
@@ -145,8 +162,10 @@ int delta_unstage(struct delta *d, const char *name, struct err *e)
     char key[48];
     char *folder = journal_get(d->job->journal, delta_fact(key, "folder", name));
     int result = journal_put(d->job->journal, delta_fact(key, "staged", name), NULL, e);
-    if (result == 0 && folder)
+    if (result == 0 && folder && *folder == '/')
         result = stage_remove_attempt(&d->session, folder, e);
+    if (result == 0)
+        result = delta_scratch_drop(d, name, e);
     if (result == 0)
         result = journal_put(d->job->journal, delta_fact(key, "folder", name), NULL, e);
     free(folder);
@@ -161,9 +180,11 @@ static int fill_attempt(struct delta *d, const char *name, struct stage *st, del
     char key[48], value[48];
     int result = journal_put(j, delta_fact(key, "folder", name), stage_folder(st), e);
     if (result == 0)
-        result = fill(ctx, st, &rows, e);
+        result = fill ? fill(ctx, st, &rows, e) : 0;
     if (result == 0)
         result = stage_end(st, &staged, e);
+    if (result == 0 && *stage_folder(st) == '`')
+        result = delta_scratch_check(d, rows, e);
     if (result == 0 && (int64_t)staged != rows)
         result = err_set(e, ERR_BUG, "%llu rows were staged instead of %lld", (unsigned long long)staged, (long long)rows);
     if (result != 0)
@@ -193,11 +214,13 @@ int delta_stage(struct delta *d, const char *name, const struct name *beside, co
     int result = choose_place(d, beside, images, &place, e);
     if (result == 0)
         result = stage_begin(&d->session, &place, d->job->id, name, (int)attempt, d->job->folder, &st, e);
+    else if (result == 1 && fill)
+        result = delta_scratch_begin(d, beside, name, (int)attempt, &st, e);
     if (result == 0)
         result = fill_attempt(d, name, st, fill, ctx, e);
     stage_free(st);
     stage_place_release(&place);
-    return result;
+    return result != 0 ? -1 : 0;
 }
 
 /* --- statements --- */
@@ -223,17 +246,43 @@ int delta_start(struct delta *d, struct err *e)
     return journal_put(d->job->journal, "compute.state", NULL, e);   /* only while it comes up */
 }
 
+/* "/Volumes/…" that a statement reads staged rows from; NULL: none. Owned. */
+static char *staged_in(const char *text)
+{
+    static const char from[] = " FROM text.`/Volumes/";
+    const char *at = strstr(text, from), *end = at ? strchr(at + sizeof from, '`') : NULL;
+    at = at ? strchr(at, '/') : NULL;
+    return end ? str_dup_n(at, (size_t)(end - at)) : NULL;
+}
+
+/* The compute reads what was staged with rights of its own: that it may not is another matter than the table. */
+static bool is_of_volume(const struct err *e)
+{
+    return str_eq(e->sqlstate, "42K03") || (e->code == ERR_FORBIDDEN && (strcasestr(e->cause, "volume") || strstr(e->cause, "READ FILES")));
+}
+
+static void explain(const struct delta *d, const struct name *table, const char *text, struct err *e)
+{
+    char *shown = name_text(table), *folder = is_of_volume(e) ? staged_in(text) : NULL;
+    if (folder) {
+        err_about(e, "the compute cannot read the rows staged in", folder);
+        err_remedy(e, "%s reads them with its own rights: it needs READ VOLUME there; another volume is named with --staging or the setting "
+                      "staging_volume", compute_label(d->compute));
+    } else {
+        err_about(e, str_starts(text, "SELECT") ? "cannot read the table" : "cannot write the table", shown ? shown : "");
+    }
+    free(shown);
+    free(folder);
+}
+
 int delta_run(struct delta *d, const struct name *table, const struct buf *text, struct compute_rows *rows, struct err *e)
 {
     if (buf_error(text, e) != 0)
         return -1;
     int result = compute_run(d->compute, text->data, false, rows, e);
     journal_kill_point("point.ran");
-    if (result != 0) {
-        char *shown = name_text(table);
-        err_about(e, str_starts(text->data, "SELECT") ? "cannot read the table" : "cannot write the table", shown ? shown : "");
-        free(shown);
-    }
+    if (result != 0)
+        explain(d, table, text->data, e);
     return result;
 }
 

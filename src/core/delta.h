@@ -4,8 +4,8 @@
  * delta: what a run does with tables: rows staged (the place chosen, recorded before it is made, removed at the end), statements run with what they
  * leave recorded, a table made, replaced or merged into by one statement, commits counted. All of it may be entered again after a kill.
  *
- * Facts kept in the journal: staging.at, staging.made, staging.generation; of each staged name: attempt.NAME, folder.NAME, staged.NAME (generation and
- * rows, once whole), writing.NAME (a statement reads them, or may still), made.NAME, joining.NAME, merging.NAME, tries.NAME, rows.NAME (of the table, when
+ * Facts kept in the journal: staging.at, staging.made, staging.generation; of each staged name: attempt.NAME, folder.NAME (or the scratch table as
+ * statements write it), scratch.NAME (its full name), staged.NAME (generation and rows, once whole), writing.NAME (a statement reads them, or may still), made.NAME, joining.NAME, merging.NAME, tries.NAME, rows.NAME (of the table, when
  * it was written); commits.
  *
  * A struct delta belongs to the lane that opened it.
@@ -19,6 +19,7 @@ struct delta {
     struct stages_job *job;
     struct session session;          /* the run's, with its cancellation */
     struct compute *compute;         /* after delta_start */
+    struct name scratch;             /* table that rows are put in at present */
 };
 
 /* "PREFIX.NAME": a fact. */
@@ -31,6 +32,7 @@ int delta_clean(struct stages_job *job, struct err *e);
 
 /* --- for plans (delta_look.c): what is found goes into job->plan --- */
 int delta_look_compute(struct stages_job *job, struct err *e);
+/* Also says that a scratch table takes the place of a volume when the user seems to lack the right to make one. An S3 import has no such way. */
 int delta_look_staging(struct stages_job *job, const struct name *beside, const char *images, struct err *e);
 /* Says it in a note when the user seems to lack a right on an object; full NULL says nothing. */
 void delta_look_privilege(struct stages_job *job, enum databricks_kind kind, const char *full, const char *privilege, const char *words);
@@ -44,12 +46,22 @@ typedef int (*delta_fill)(void *ctx, struct stage *st, int64_t *rows, struct err
  * Stages rows under a name ("rows", "inputs", "annotations") when they are not staged whole already, or when a statement of unknown end may still read
  * them: an older attempt's folder is removed, the next is made and filled. beside: table whose schema gets a volume when no other place is named (NULL: a
  * place must be named); images: volume path of the pictures or NULL. A place that is not the recorded one any more is emptied first.
+ * Where the user may not make that volume, rows go into a scratch table beside `beside`; not with fill NULL, which makes an empty folder for the compute.
  */
 int delta_stage(struct delta *d, const char *name, const struct name *beside, const char *images, delta_fill fill, void *ctx, struct err *e);
-/* Folder ("/Volumes/…") of rows staged whole by this run, NULL when there is none. Owned. *rows may be NULL. */
+/* Where rows were staged whole by this run, as sql_staged takes it; NULL when there are none. Owned. *rows may be NULL. */
 char *delta_staged(struct stages_job *job, const char *name, int64_t *rows);
 /* What was staged under the name goes, before another attempt. */
 int delta_unstage(struct delta *d, const char *name, struct err *e);
+
+/* --- a scratch table (delta_scratch.c) --- */
+#define DELTA_SCRATCH "scratch"      /* kind of leaving: kept until the end, or until other rows are staged */
+int delta_scratch_begin(struct delta *d, const struct name *beside, const char *name, int attempt, struct stage **out, struct err *e);
+/* All rows that were put in are there. */
+int delta_scratch_check(struct delta *d, int64_t rows, struct err *e);
+/* What rows of this name are in goes, if there is one; or all that this run left. */
+int delta_scratch_drop(struct delta *d, const char *name, struct err *e);
+int delta_scratch_clean(struct stages_job *job, const struct session *s, struct err *e);
 
 /* --- statements --- */
 /* Opens the compute and starts it when needed; its state is the fact compute.state meanwhile. Nothing when it is open. */

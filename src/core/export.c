@@ -1,7 +1,7 @@
 #include "core/export.h"
 #include "core/journal_annotations.h"
 
-enum { LOOK, INPUTS, PLAN, VERIFY, ANNOTATIONS, IMAGES, TABLES, FINISH };
+enum { LOOK, INPUTS, PLAN, VERIFY, ANNOTATIONS, IMAGES, TABLES, COMPARE, FINISH };
 #define BIT(row) (1u << (row))
 
 bool export_cancelled(struct stages_job *job) { return journal_has(job->journal, "cancelled"); }
@@ -71,6 +71,23 @@ static int annotations_work(struct stages_job *job, struct err *e)
     return export_cancelled(job) || export_finished(job) ? STAGES_DONE : gather_annotations(job, &x->gather, e);
 }
 
+/*
+ * Time has passed since the listing that the tables hold: listed once more, until two passes agree; inputs that are gone are told. A finished export, and
+ * one whose dataset changes all the time, have said so already.
+ */
+static int compare_work(struct stages_job *job, struct err *e)
+{
+    struct export *x = job->verb;
+    struct journal *j = job->journal;
+    if (export_cancelled(job) || export_finished(job) || journal_has(j, "changing"))
+        return STAGES_DONE;
+    int result = gather_inputs(job, &x->gather, true, e);
+    if (result != STAGES_DONE)
+        return result;
+    int64_t pass = journal_get_i64(j, "inputs.pass", 0);
+    return journal_inputs_gone(j, pass, NULL, e) != 0 || journal_put_i64(j, "inputs.written", pass, e) != 0 ? -1 : STAGES_DONE;
+}
+
 int export_finish_work(struct stages_job *job, struct err *e)
 {
     if (delta_clean(job, e) != 0 || (!export_cancelled(job) && journal_put(job->journal, "finished", "1", e) != 0))
@@ -117,7 +134,8 @@ static const struct stages_row export_rows[] = {
     [ANNOTATIONS] = {"annotations", "listing annotations", BIT(VERIFY), NULL, annotations_work, annotation_figures},
     [IMAGES] = {"images", "copying images", BIT(VERIFY), export_pictures_lanes, export_pictures_work, picture_figures},
     [TABLES] = {"tables", "writing tables", BIT(ANNOTATIONS) | BIT(IMAGES), NULL, export_tables_work, table_figures},
-    [FINISH] = {"finish", "finishing", BIT(TABLES), NULL, export_finish_work, NULL},
+    [COMPARE] = {"compare", "listing inputs once more", BIT(TABLES), NULL, compare_work, input_figures},
+    [FINISH] = {"finish", "finishing", BIT(COMPARE), NULL, export_finish_work, NULL},
 };
 
 /* --- the verb's own state --- */

@@ -1,7 +1,7 @@
 #ifndef LAKEFERRY_CORE_EXPORT_H
 #define LAKEFERRY_CORE_EXPORT_H
 /*
- * export: the verb "export" as a row of stages: look, inputs, plan (gate), verify, annotations, images, tables, finish. An item is an input. This header
+ * export: the verb "export" as a row of stages: look, inputs, plan (gate), verify, annotations, images, tables, compare, finish. An item is an input. This header
  * is for its own files; others see export_verb (core/stages.h). Nothing here outlives the process: what must, is in the journal. Work functions run on
  * lanes; the mutex guards what the lanes of "images" share.
  */

@@ -41,6 +41,7 @@ static void note_target(struct stages_job *job, const struct target *target, con
         plan_note(&job->plan, "%s exists and will be replaced", shown ? shown : "the table");
     else if (target->mode == TARGET_APPEND)
         plan_note(&job->plan, "%s exists; rows are merged into it by id", shown ? shown : "the table");
+    target_note_constraints(&job->plan, table, target);
     pthread_mutex_unlock(&job->plan_lock);
     free(shown);
 }
@@ -108,7 +109,7 @@ int export_look_work(struct stages_job *job, struct err *e)
 
 static int64_t up(double n) { return (int64_t)(n + 0.999); }
 
-/* Annotations are counted only behind the gate: pages of inputs twice, and at most a chunk of ids each. */
+/* Annotations are counted only behind the gate: pages of inputs three times, and at most a chunk of ids each. */
 static void fill_plan(struct stages_job *job, int64_t inputs)
 {
     struct export *x = job->verb;
@@ -117,7 +118,7 @@ static void fill_plan(struct stages_job *job, int64_t inputs)
     double files = settings_number(s, SETTING_FILES_RATE), calls = settings_number(s, SETTING_CLARIFAI_RATE);
     char *table = name_text(&job->ask->table), *annotations = name_text(&job->ask->annotations_table);
     p->files = p->candidates = p->new_items = inputs;
-    p->requests = 2 * (inputs / CLARIFAI_PAGE_MAX + 1) + up((double)inputs / CLARIFAI_ANNOTATION_IDS);
+    p->requests = 3 * (inputs / CLARIFAI_PAGE_MAX + 1) + up((double)inputs / CLARIFAI_ANNOTATION_IDS);
     p->seconds = inputs == 0 ? 0 : 1 + up((double)p->requests / (calls > 0 ? calls : 15) + (x->folder ? (double)inputs / (files > 0 ? files : 90) : 0));
     str_copy(p->source, sizeof p->source, x->datasets);
     snprintf(p->target, sizeof p->target, "%s, %s%s%s", table ? table : "", annotations ? annotations : "", x->folder ? ", images in " : "",

@@ -7,8 +7,9 @@
 #include "core/journal_annotations.h"
 #include "net/databricks_files.h"
 
-#define LANES_MAX 64
+#define LANES_MAX 132   /* 64 that write */
 #define ATTEMPTS_MAX 10
+#define WRITES_AGAIN 3    /* of one picture that is still in memory */
 
 /* A picture is read and then written: as many lanes for the one as for the other, and some, so that writing never waits. */
 int export_pictures_lanes(const struct stages_job *job)
@@ -90,6 +91,26 @@ static int write_failed(struct stages_job *job, const struct export_picture *p, 
     return export_failed(job, p, export_passing(why), "the picture cannot be written", why, e);
 }
 
+/*
+ * An answer of the service or its gateway that leaves open what became of the file: it is written again from memory, not fetched
+ * again. Finding a file then proves nothing; whose it is, is read (see resolve).
+ */
+static int write_picture(struct stages_job *job, const char *path, const struct net_source *source, struct err *why)
+{
+    bool doubt = false;
+    int result;
+    for (int tries = 0; (result = databricks_file_put(&job->files, path, source, false, why)) != 0 && tries < WRITES_AGAIN; tries++) {
+        if (why->code != ERR_UNKNOWN || why->http == 0)
+            break;
+        doubt = true;
+        err_clear(why);
+        source->rewind(source->ctx);
+    }
+    if (result != 0 && doubt && why->code == ERR_CONFLICT)
+        why->code = ERR_UNKNOWN;
+    return result;
+}
+
 static int store(struct stages_job *job, struct export_picture *p, struct err *e)
 {
     struct export *x = job->verb;
@@ -98,7 +119,7 @@ static int store(struct stages_job *job, struct export_picture *p, struct err *e
     struct err why = {0};
     char *name = export_picture_name(p->input_id, p->format), *path = path_of(x, name);
     int result = path ? record_sent(job, p, name, e) : err_no_memory(e);
-    if (result == 0 && databricks_file_put(&job->files, path, &source, false, &why) != 0) {
+    if (result == 0 && write_picture(job, path, &source, &why) != 0) {
         err_about(&why, "cannot write the image", path);
         result = write_failed(job, p, &why, e);
     } else if (result == 0) {

@@ -76,6 +76,7 @@ static int look_at_table(struct stages_job *job, struct err *e)
         plan_note(&job->plan, "the table exists and will be replaced");
     else if (target.mode == TARGET_APPEND)
         plan_note(&job->plan, "the table exists; rows are merged into it by source path");
+    target_note_constraints(&job->plan, &job->ask->table, &target);
     pthread_mutex_unlock(&job->plan_lock);
     target_release(&target);
     return 1;

@@ -1,5 +1,5 @@
 /*
- * Stage "plan" of an import from S3: the compute reads header, first row and number of rows, which also proves its right to read. What becomes of each
+ * Stage "plan" of an import from S3: the compute reads header (of a folder, every file's), first row and number of rows, which also proves its right to read. What becomes of each
  * row is known when all are read, behind the gate; until then the plan counts by what earlier runs left in the app.
  */
 #include "core/import.h"
@@ -7,6 +7,32 @@
 #include "core/sql_s3.h"
 
 struct figures { int64_t rows, broken; char first[CELLS_REASON]; };
+
+/* Where a runtime does not tell a line's file, the check is left out: it has one for most sources. */
+static int check_headers(struct delta *d, const struct sql_s3 *s, struct err *e)
+{
+    struct import *im = d->job->verb;
+    struct buf text = BUF_INIT;
+    struct compute_rows rows = {0};
+    struct err why = {0};
+    if (s->delta)
+        return 0;
+    sql_s3_strangers(&text, s);
+    int result = import_s3_run(d, NULL, &text, &rows, &why);
+    const char *file = result == 0 ? compute_cell(&rows, 0, "file") : NULL;
+    if (result != 0 && str_eq(why.sqlstate, "42703")) {
+        result = 0;
+    } else if (result != 0) {
+        *e = why;
+    } else if (file) {
+        err_set(e, ERR_REFUSED, "its files have different headers: that of %s is not \"%.200s\"", file, s->header);
+        err_remedy(e, "name one file, or a folder whose files begin with the same line");
+        result = err_about(e, "cannot import from", im->root);
+    }
+    compute_rows_release(&rows);
+    buf_release(&text);
+    return result;
+}
 
 static int read_first(struct delta *d, const struct sql_s3 *s, struct figures *f, struct err *e)
 {
@@ -42,7 +68,7 @@ static int count_rows(struct delta *d, const struct sql_s3 *s, struct figures *f
 
 static int ask_compute(struct delta *d, struct sql_s3 *s, struct figures *f, struct err *e)
 {
-    if (delta_start(d, e) != 0 || import_s3_source(d, s, e) != 0 || read_first(d, s, f, e) != 0)
+    if (delta_start(d, e) != 0 || import_s3_source(d, s, e) != 0 || check_headers(d, s, e) != 0 || read_first(d, s, f, e) != 0)
         return -1;
     return count_rows(d, s, f, e);
 }

@@ -17,14 +17,6 @@
 
 /* --- the compute writes --- */
 
-/* A delta_fill: the folder is filled by the compute. */
-static int no_rows(void *ctx, struct stage *st, int64_t *rows, struct err *e)
-{
-    (void)ctx, (void)st, (void)e;
-    *rows = 0;
-    return 0;
-}
-
 static int count_unloaded(struct delta *d, const char *folder, int64_t *rows, struct err *e)
 {
     struct buf text = BUF_INIT;
@@ -58,7 +50,7 @@ static int write_rows(struct delta *d, struct err *e)
     const struct name *beside = job->ask->table.object ? &job->ask->table : NULL;
     int64_t rows = 0;
     char *folder = NULL;
-    int result = delta_start(d, e) != 0 || import_s3_source(d, &s, e) != 0 || delta_stage(d, "source", beside, NULL, no_rows, NULL, e) != 0 ? -1 : 0;
+    int result = delta_start(d, e) != 0 || import_s3_source(d, &s, e) != 0 || delta_stage(d, "source", beside, NULL, NULL, NULL, e) != 0 ? -1 : 0;
     if (result == 0 && !(folder = delta_staged(job, "source", NULL)))
         result = err_no_memory(e);
     if (result == 0) {

@@ -12,13 +12,13 @@
 
 #define SEND_CLAIM 64
 #define SEND_POSTERS 4     /* lanes beyond those that read */
-#define SEND_LANES_MAX 32
+#define SEND_READERS_MAX 64
 #define ATTEMPTS_MAX 10
 
 int import_send_lanes(const struct stages_job *job)
 {
     int readers = (int)settings_number(&job->session->settings, SETTING_FILES_IN_FLIGHT);
-    return (readers < 1 ? 1 : readers > SEND_LANES_MAX ? SEND_LANES_MAX : readers) + SEND_POSTERS;
+    return (readers < 1 ? 1 : readers > SEND_READERS_MAX ? SEND_READERS_MAX : readers) + SEND_POSTERS;
 }
 
 /* --- memory --- */
@@ -229,7 +229,7 @@ static int fetch_picture(struct stages_job *job, struct picture *p, struct err *
     struct import *im = job->verb;
     struct reading r = {.picture = p};
     char reason[96];
-    void *room = mmap(NULL, p->room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *room = mmap(NULL, p->room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
     int result = -1;
     if (room == MAP_FAILED) {
         err_no_memory(e);

@@ -1,4 +1,7 @@
-/* Stages "table" and "finish": a row for every candidate is staged and taken in by one statement (core/delta.h); what was staged is removed. */
+/*
+ * Stages "table" and "finish": a row for every candidate is staged and taken in by one statement (core/delta.h); what was staged is removed. Rows that
+ * the table is known to have are not staged again: their digest is kept, and a run that is gone through once more compares it.
+ */
 #include "core/import.h"
 #include "base/timefmt.h"
 #include "core/rows.h"
@@ -9,6 +12,7 @@ struct table_job {
     struct stages_job *job;
     int64_t since_us;                /* inputs from here on were sent by the runs of this table */
     char since[40];
+    uint64_t digest;                 /* of the rows put so far, in their order */
 };
 
 int import_finish_work(struct stages_job *job, struct err *e) { return delta_clean(job, e) != 0 ? -1 : STAGES_DONE; }
@@ -23,6 +27,14 @@ static const char *row_status(const struct table_job *t, const struct journal_it
     return journal_state_name(item->state);
 }
 
+static uint64_t digest_row(uint64_t h, const struct buf *line)
+{
+    for (size_t i = 0; i < line->len; i++)
+        h = (h ^ (unsigned char)line->data[i]) * 0x100000001b3u;
+    return (h ^ '\n') * 0x100000001b3u;
+}
+
+/* st NULL: only into the digest. */
 static int put_row(struct table_job *t, struct stage *st, const struct journal_item *item, struct buf *line, struct err *e)
 {
     struct clarifai_input in;
@@ -38,21 +50,22 @@ static int put_row(struct table_job *t, struct stage *st, const struct journal_i
     buf_clear(line);
     int result = rows_tracking_line(line, &row, e);
     if (result == 0)
+        t->digest = digest_row(t->digest, line);
+    if (result == 0 && st)
         result = stage_row(st, line->data, line->len, e);
     cJSON_Delete(json);
     return result;
 }
 
-/* A delta_fill. */
-static int put_rows(void *ctx, struct stage *st, int64_t *rows, struct err *e)
+/* st NULL: they are only told from those of another time. */
+static int walk_rows(struct table_job *t, struct stage *st, int64_t *rows, struct err *e)
 {
-    struct table_job *t = ctx;
     struct journal *j = t->job->journal;
     struct journal_query q = {.candidates_only = true, .with_remote = true, .limit = TABLE_BATCH};
     size_t n = TABLE_BATCH;
-    int64_t total = 0;
     struct buf line = BUF_INIT;
-    int result = journal_tally(j, 0, 0, &total, NULL, e) != 0 ? -1 : journal_put_i64(j, "rows.total", total, e);
+    int result = 0;
+    t->digest = 0xcbf29ce484222325u;
     while (result == 0 && n == TABLE_BATCH) {
         struct journal_item *items;
         if (t->job->draining && (result = err_set(e, ERR_CANCELLED, "writing the table was stopped")) != 0)
@@ -63,13 +76,25 @@ static int put_rows(void *ctx, struct stage *st, int64_t *rows, struct err *e)
             result = put_row(t, st, &items[i], &line, e);
         }
         journal_items_free(items, n);
-        if (result == 0)
+        if (result == 0 && st)
             result = journal_put_i64(j, "rows.staged", *rows, e);
     }
     buf_release(&line);
+    return result;
+}
+
+/* A delta_fill. */
+static int put_rows(void *ctx, struct stage *st, int64_t *rows, struct err *e)
+{
+    struct table_job *t = ctx;
+    struct journal *j = t->job->journal;
+    int64_t total = 0;
+    int result = journal_tally(j, 0, 0, &total, NULL, e) != 0 ? -1 : journal_put_i64(j, "rows.total", total, e);
+    if (result == 0)
+        result = walk_rows(t, st, rows, e);
     if (result == 0 && *rows != total)
         result = err_set(e, ERR_BUG, "%lld rows were staged instead of %lld", (long long)*rows, (long long)total);
-    return result;
+    return result == 0 ? journal_put_i64(j, "rows.digest", (int64_t)t->digest, e) : result;
 }
 
 /* --- the stage --- */
@@ -97,11 +122,53 @@ static int find_since(struct table_job *t, const struct target *target, struct e
 static int decided(void *ctx, struct delta_table *table, const struct target *target, struct err *e)
 {
     struct table_job *t = ctx;
-    if (find_since(t, target, e) != 0)
+    if (find_since(t, target, e) != 0 || journal_put_i64(t->job->journal, "rows.since", t->since_us, e) != 0)
         return -1;
     table->properties[table->property_count++] =
         (struct sql_property){"lakeferry.since", time_format(t->since_us, 6, t->since, sizeof t->since)};
     return 0;
+}
+
+/* What the table must be for its rows to be taken on trust: there, and written by this run or for this dataset. */
+static int has_our_rows(struct stages_job *job, bool *has, struct err *e)
+{
+    struct import *im = job->verb;
+    struct target_ask ask = import_target_ask(job);
+    struct target target;
+    if (target_decide(job, &ask, &target, e) != 0)
+        return -1;
+    const char *datasets = databricks_object_property(&target.object, "lakeferry.datasets");
+    bool kept = target.mode == TARGET_CONTINUE || target.mode == TARGET_APPEND;
+    *has = kept && (target.ours || (datasets && target_has_dataset(datasets, im->datasets)));
+    target_release(&target);
+    return 0;
+}
+
+/* The statement ended, and the rows would be the same again. */
+static int is_written(struct table_job *t, bool *written, struct err *e)
+{
+    struct journal *j = t->job->journal;
+    int64_t rows = 0;
+    char *digest = journal_get(j, "table.digest"), now[32];
+    *written = false;
+    if (!digest)
+        return 0;
+    t->since_us = journal_get_i64(j, "rows.since", 0);
+    int result = walk_rows(t, NULL, &rows, e);
+    snprintf(now, sizeof now, "%lld", (long long)(int64_t)t->digest);
+    bool same = result == 0 && str_eq(digest, now);
+    free(digest);
+    return same ? has_our_rows(t->job, written, e) : result;
+}
+
+/* The rows staged last are those that the table has now. */
+static int note_written(struct stages_job *job, struct err *e)
+{
+    struct journal *j = job->journal;
+    char *digest = journal_get(j, "rows.digest");
+    int result = journal_put(j, "table.digest", digest, e);
+    free(digest);
+    return result == 0 ? journal_put_i64(j, "rows", journal_get_i64(j, "rows.rows", 0), e) : result;
 }
 
 int import_table_work(struct stages_job *job, struct err *e)
@@ -111,10 +178,15 @@ int import_table_work(struct stages_job *job, struct err *e)
     struct table_job t = {.job = job};
     struct delta_table table = {.name = "rows", .ask = import_target_ask(job), .keys = keys, .key_count = 1, .source = im->root,
                                 .comment = "pictures imported into Clarifai by lakeferry", .fill = put_rows, .ctx = &t, .decided = decided};
+    bool written = false;
     if (!job->ask->table.object)
         return STAGES_DONE;
-    int result = delta_table_work(job, &table, e);
-    if (result == STAGES_DONE && journal_put_i64(job->journal, "rows", journal_get_i64(job->journal, "rows.rows", 0), e) != 0)
+    if (is_written(&t, &written, e) != 0)
         return -1;
-    return result;
+    if (written)
+        return STAGES_DONE;
+    if (journal_put(job->journal, "table.digest", NULL, e) != 0)
+        return -1;
+    int result = delta_table_work(job, &table, e);
+    return result == STAGES_DONE && note_written(job, e) != 0 ? -1 : result;
 }

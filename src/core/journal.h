@@ -64,6 +64,10 @@ int journal_open_view(const char *folder, struct journal **out, struct err *e);
 void journal_close(struct journal *j);
 /* Puts a damaged journal aside (journal.db.damaged) so that a new one can be created. */
 int journal_put_aside(const char *folder, struct err *e);
+/* Into a journal made in its place: the facts that are kept beside it, of staged rows and of a cancel. */
+int journal_kept_restore(struct journal *j, struct err *e);
+/* Whether there are such facts, where the journal itself cannot be read. */
+bool journal_kept_there(const char *folder);
 
 /* --- facts --- */
 int journal_put(struct journal *j, const char *key, const char *value, struct err *e);   /* NULL value removes */
@@ -137,7 +141,8 @@ int journal_id_taken(struct journal *j, const char *input_id, int64_t except_ite
 int journal_recover(struct journal *j, struct err *e);
 /* Moves all items of states to one state (cancel); candidates only. */
 int journal_move_all(struct journal *j, unsigned states, enum journal_state to, const char *reason, int64_t *count, struct err *e);
-/* Failed, unaccounted and cancelled candidates are planned again. */
+/* Failed, unaccounted and cancelled candidates that may be sent again: those that got as far as an id; how many, and all of them planned again. */
+int journal_count_failed(struct journal *j, int64_t *count, struct err *e);
 int journal_reset_failed(struct journal *j, int64_t *count, struct err *e);
 
 /* --- rows that the compute read (journal_rows.c) --- */

@@ -13,7 +13,7 @@ static int count_sql(struct journal *j, const char *sql, int64_t *count, struct 
     int result = s && sqlite3_step(s) == SQLITE_ROW ? 0 : s ? journal_fail(j, e) : -1;
     if (result == 0)
         *count = sqlite3_column_int64(s, 0);
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     return result;
 }
@@ -75,11 +75,10 @@ int journal_inputs_read(struct journal *j, int64_t pass, const char *after, int 
     while (result == 0 && *n < (size_t)limit && bytes < READ_BYTES && (more = next_row(j, s, e)) == 1) {
         struct journal_remote *r = &(*out)[(*n)++];
         journal_read_remote(s, 0, r);
-        if (!r->input_id || (!r->json && sqlite3_column_type(s, 9) != SQLITE_NULL))
-            result = err_no_memory(e);
+        result = journal_columns_whole(e);
         bytes += r->json ? strlen(r->json) : 0;
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     if (result == 0 && more >= 0)
         return 0;
@@ -107,7 +106,7 @@ int journal_inputs_ids(struct journal *j, int64_t pass, bool bare, const char *a
     while (result == 0 && (more = next_row(j, s, e)) == 1)
         if (str_list_add(out, (const char *)sqlite3_column_text(s, 0)) != 0)
             result = err_no_memory(e);
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     return more < 0 ? -1 : result;
 }
@@ -129,7 +128,7 @@ static int plan_batch(struct journal *j, int64_t pass, char **last, struct err *
         if (result == 0 && sqlite3_column_type(s, 0) != SQLITE_NULL && !(to = journal_column(s, 0)))
             result = err_no_memory(e);
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     if (result == 0 && to) {
         s = journal_begin(j, e) == 0 ? journal_prepare(j, make, e) : NULL;
         result = -1;
@@ -141,7 +140,7 @@ static int plan_batch(struct journal *j, int64_t pass, char **last, struct err *
             sqlite3_bind_int(s, 5, JOURNAL_SEND);
             result = journal_step(j, s, e);
         }
-        sqlite3_finalize(s);
+        journal_end(j, s);
         result = journal_finish(j, result, e);
     }
     free(*last);
@@ -206,7 +205,7 @@ int journal_annotations_put(struct journal *j, int64_t pass, const struct journa
             sqlite3_bind_int64(s, 4, pass);
             result = journal_step(j, s, e);
         }
-        sqlite3_finalize(s);
+        journal_end(j, s);
         result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
@@ -249,7 +248,7 @@ int journal_annotations_read(struct journal *j, const char *after_input, const c
         else
             bytes += strlen(a->line);
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     if (result == 0 && more >= 0)
         return 0;
@@ -287,7 +286,7 @@ int journal_pictures_put(struct journal *j, enum journal_pictures which, const s
             sqlite3_bind_int64(s, 3, (sqlite3_int64)rows[i].size);
             result = journal_step(j, s, e);
         }
-        sqlite3_finalize(s);
+        journal_end(j, s);
         result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
@@ -310,7 +309,7 @@ static int get_picture(struct journal *j, const char *sql, const char *key, char
                 result = err_no_memory(e);
         }
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     return result;
 }
@@ -341,7 +340,7 @@ int journal_pictures_stored(struct journal *j, journal_picture_each each, void *
                                     .size = (uint64_t)sqlite3_column_int64(s, 1)};
         result = p.key && p.name ? each(ctx, &p, e) : err_no_memory(e);
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     return more < 0 ? -1 : result;
 }

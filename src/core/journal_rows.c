@@ -31,7 +31,7 @@ static int find_text(struct journal *j, const char *sql, const char *text, int64
         else if (rc != SQLITE_DONE)
             result = journal_fail(j, e);
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     return result;
 }
@@ -88,7 +88,7 @@ int journal_count_sources(struct journal *j, const char *prefix, int64_t *in_dat
         *in_dataset = sqlite3_column_int64(s, 1);
         *elsewhere = sqlite3_column_int64(s, 0) - *in_dataset;
     }
-    sqlite3_finalize(s);
+    journal_end(j, s);
     pthread_mutex_unlock(&j->lock);
     free(end);
     return result;
@@ -108,7 +108,7 @@ int journal_concepts_put(struct journal *j, const struct journal_concept *rows, 
             journal_bind(s, 2, rows[i].name);
             result = journal_step(j, s, e);
         }
-        sqlite3_finalize(s);
+        journal_end(j, s);
         result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);

@@ -1,4 +1,4 @@
-/* A run's folder: made, found, locked, removed; and the journal made again when it is damaged. */
+/* A run's folder: made, found, locked; and the journal made again when it is damaged. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/timefmt.h"
@@ -11,8 +11,6 @@
 #include <unistd.h>
 
 #define ASK_MAX ((size_t)1 << 20)
-#define UNMADE ".new-"         /* how the folder of a run begins until it is whole */
-#define UNMADE_AGE_S 60        /* older ones: whoever made them is gone */
 
 static const char *const state_names[] = {
     [RUN_PLANNING] = "planning", [RUN_AT_GATE] = "at the gate", [RUN_RUNNING] = "running", [RUN_PARKED] = "parked", [RUN_PAUSED] = "paused",
@@ -210,7 +208,7 @@ int run_read_ask(const char *folder, struct ask *out, struct err *e)
 /* Where a run is made: under no run's name, so that one whose making was killed is none. */
 static char *make_folder(struct err *e)
 {
-    char *all = run_folder_all(e), *folder = all ? str_printf("%s/" UNMADE "XXXXXX", all) : NULL;
+    char *all = run_folder_all(e), *folder = all ? str_printf("%s/" RUN_UNMADE "XXXXXX", all) : NULL;
     if (all && !folder)
         err_no_memory(e);
     if (folder && !mkdtemp(folder)) {
@@ -279,6 +277,15 @@ int run_create(const struct ask *ask, char id[40], struct err *e)
     return result;
 }
 
+int64_t run_made_ms(const char *folder)
+{
+    struct stat st;
+    char *path = str_printf("%s/ask.json", folder);
+    bool known = path && stat(path, &st) == 0;
+    free(path);
+    return known ? (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000 : 0;
+}
+
 /* A journal that is damaged or never got its tables is made again: what was done shows itself by fingerprint. */
 static int rebuild(struct run *r, struct err *e)
 {
@@ -292,6 +299,10 @@ static int rebuild(struct run *r, struct err *e)
         result = journal_open(r->folder, false, &r->journal, e);
     if (result == 0)
         result = journal_put(r->journal, "rebuilt", "1", e);
+    if (result == 0)
+        result = journal_put_i64(r->journal, "created", run_made_ms(r->folder), e);
+    if (result == 0)
+        result = journal_kept_restore(r->journal, e);
     if (result == 0 && access(begun, F_OK) == 0)
         result = journal_put(r->journal, "gate", "1", e);
     free(begun);
@@ -350,146 +361,3 @@ void run_close(struct run *r)
 }
 
 const struct ask *run_ask(const struct run *r) { return &r->ask; }
-
-/* --- over all runs --- */
-
-/* Nothing is left to do: it ended, or failed before its gate, when nothing had been begun and nothing is staged. */
-static bool is_over(struct journal *j)
-{
-    char *name = journal_get(j, "state");
-    enum run_state state = name != NULL ? run_state_by_name(name) : RUN_PLANNING;
-
-    free(name);
-    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate") && !journal_has(j, "staging.at"));
-}
-
-struct latest { char *id; int64_t created; bool begun; int live; };
-
-/* Of runs that nobody executes, one that was begun goes before one that waits for its yes: that may be the draft of a form. */
-static void consider(struct latest *best, const char *id, const char *folder, struct journal *j)
-{
-    int64_t created = journal_get_i64(j, "created", 0);
-    bool begun = journal_has(j, "gate");
-    if (is_over(j))
-        return;
-    if (run_lock_holder(folder) != 0) {
-        best->live += begun;
-        return;
-    }
-    if (best->created >= 0 && (best->begun > begun || (best->begun == begun && created <= best->created)))
-        return;
-    best->created = created;
-    best->begun = begun;
-    str_copy(best->id, 40, id);
-}
-
-int run_latest_unfinished(char id[40], struct err *e)
-{
-    struct str_list ids = {0};
-    struct latest best = {.id = id, .created = -1};
-    if (run_ids(&ids, e) != 0)
-        return -1;
-    for (size_t i = 0; i < ids.count; i++) {
-        struct journal *j = NULL;
-        struct err ignored = {0};
-        char *folder = run_folder(ids.items[i], &ignored);
-        if (folder && journal_open_view(folder, &j, &ignored) == 0)
-            consider(&best, ids.items[i], folder, j);
-        journal_close(j);
-        free(folder);
-    }
-    str_list_release(&ids);
-    if (best.created >= 0)
-        return 0;
-    return err_set(e, ERR_NOT_FOUND, best.live ? "every run is finished or goes on by itself; `lakeferry runs` lists them" : "every run is finished");
-}
-
-static bool is_final(const char *folder)
-{
-    struct journal *j = NULL;
-    struct err ignored = {0};
-    if (journal_open_view(folder, &j, &ignored) != 0)
-        return false;
-    bool final = is_over(j);
-    journal_close(j);
-    return final;
-}
-
-/* What is left of runs whose making was killed. */
-static int prune_unmade(struct err *e)
-{
-    char *all = run_folder_all(e);
-    DIR *dir = all ? opendir(all) : NULL;
-    int result = dir ? 0 : all ? err_set_errno(e, errno, "cannot list %s", all) : -1;
-    struct dirent *entry;
-    while (result == 0 && (entry = readdir(dir)) != NULL) {
-        struct stat st;
-        char *folder = str_starts(entry->d_name, UNMADE) ? str_printf("%s/%s", all, entry->d_name) : NULL;
-        if (folder && stat(folder, &st) == 0 && time_wall_ms() / 1000 - (int64_t)st.st_mtime > UNMADE_AGE_S)
-            result = file_remove_tree(folder, e);
-        free(folder);
-    }
-    if (dir)
-        closedir(dir);
-    free(all);
-    return result;
-}
-
-int run_prune(int64_t *count, struct err *e)
-{
-    struct str_list ids = {0};
-    *count = 0;
-    int result = prune_unmade(e) == 0 ? run_ids(&ids, e) : -1;
-    for (size_t i = 0; i < ids.count && result == 0; i++) {
-        char *folder = run_folder(ids.items[i], e);
-        result = folder ? 0 : -1;
-        int lock = -1;
-        struct err busy = {0};
-        /* Held while it is removed, so that nobody resumes it meanwhile. */
-        if (folder && is_final(folder) && run_lock(folder, &lock, &busy) == 0 && is_final(folder)) {
-            result = file_remove_tree(folder, e);
-            *count += result == 0;
-        }
-        if (lock >= 0)
-            close(lock);
-        free(folder);
-    }
-    str_list_release(&ids);
-    return result;
-}
-
-/* Only a session can remove them, and without the journal nobody would know where they are. */
-static bool has_staged(const char *folder)
-{
-    struct journal *j = NULL;
-    struct err ignored = {0};
-    bool staged = journal_open_view(folder, &j, &ignored) == 0 && journal_has(j, "staging.at");
-    journal_close(j);
-    return staged;
-}
-
-int run_discard(const char *id, struct err *e)
-{
-    int lock = -1;
-    char *folder = run_folder(id, e);
-    if (!folder)
-        return -1;
-    char *begun = str_printf("%s/begun", folder);
-    int result = begun ? 0 : err_no_memory(e);
-    bool there = access(folder, F_OK) == 0;
-    if (result == 0 && there)
-        result = run_lock(folder, &lock, e);
-    if (result == 0 && there && access(begun, F_OK) == 0)
-        result = err_set(e, ERR_CONFLICT, "the run %s was begun, so it is kept", id);
-    if (result == 0 && there && has_staged(folder)) {
-        result = err_set(e, ERR_CONFLICT, "the run %s has rows staged, so it is kept", id);
-        err_remedy(e, "cancel it: that removes them");
-    }
-    if (result == 0 && there)
-        result = file_remove_tree(folder, e);
-    if (lock >= 0)
-        close(lock);
-    free(begun);
-    free(folder);
-    return result;
-}

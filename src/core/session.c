@@ -1,4 +1,5 @@
 #include "core/session.h"
+#include "core/credentials.h"
 #include "base/file.h"
 #include "base/redact.h"
 #include "core/session_auth.h"
@@ -52,6 +53,9 @@ static int check_databricks(const struct settings *s, struct err *e)
         bool no_id = !has(&s->client_id);
         err_set(e, ERR_CONFIG, "there is a %s but no %s", no_id ? "client_secret" : "client_id", no_id ? "client_id" : "client_secret");
         err_remedy(e, "give both, in the profile or as DATABRICKS_CLIENT_ID and DATABRICKS_CLIENT_SECRET");
+    } else if (credentials_locked(CREDENTIAL_DATABRICKS_TOKEN)) {
+        err_set(e, ERR_AUTH, "the token is in the keyring, which is locked");
+        err_remedy(e, "unlock the keyring, or set DATABRICKS_TOKEN for this session");
     } else {
         err_set(e, ERR_AUTH, "there is no token: looked in DATABRICKS_TOKEN, the profile, the keyring and the credentials file");
         err_remedy(e, "lakeferry auth login stores one");
@@ -70,9 +74,14 @@ int session_check_clarifai(const struct session *s, struct err *e)
 {
     if (has(&s->settings.clarifai_pat))
         return 0;
-    err_set(e, ERR_AUTH, "there is no access token: looked in CLARIFAI_PAT, the keyring, the credentials file and the secret " SCOPE "/" SCOPE_KEY
-            " of Databricks");
-    err_remedy(e, "set CLARIFAI_PAT, or lakeferry auth login stores one");
+    if (credentials_locked(CREDENTIAL_CLARIFAI_PAT)) {
+        err_set(e, ERR_AUTH, "the access token is in the keyring, which is locked");
+        err_remedy(e, "unlock the keyring, or set CLARIFAI_PAT for this session");
+    } else {
+        err_set(e, ERR_AUTH, "there is no access token: looked in CLARIFAI_PAT, the keyring, the credentials file and the secret " SCOPE "/" SCOPE_KEY
+                " of Databricks");
+        err_remedy(e, "set CLARIFAI_PAT, or lakeferry auth login stores one");
+    }
     return err_about(e, "cannot sign in to", "Clarifai");
 }
 

@@ -69,6 +69,7 @@ void settings_profiles_free(struct profile_line *p, size_t count);
 enum credential { CREDENTIAL_DATABRICKS_TOKEN, CREDENTIAL_CLARIFAI_PAT };
 enum credential_store { STORE_KEYRING, STORE_FILE };
 bool credentials_keyring_answers(struct err *why);
+bool credentials_keyring_opens(struct err *why);    /* and can be written to: a locked one asks for its password first; within a minute */
 int credentials_store(enum credential_store where, enum credential which, const char *account /* host or user */, const char *secret, struct err *e);
 int credentials_forget(enum credential which, const char *account, struct err *e);   /* from both stores; absent is success */
 #endif

@@ -112,9 +112,9 @@ static int check_rate(const char *text, struct err *e)
     const char *end;
     double number;
 
-    if (read_number(text, &number, &end) && *end == '\0' && number > 0 && number <= 100000)
-        return 0;
-    return err_set(e, ERR_CONFIG, "\"%s\" is not a number above 0", text);
+    if (!read_number(text, &number, &end) || *end != '\0' || !(number > 0))
+        return err_set(e, ERR_CONFIG, "\"%s\" is not a number above 0", text);
+    return number <= 100000 ? 0 : err_set(e, ERR_CONFIG, "\"%s\" is more than 100000, the most there may be", text);
 }
 
 static int check_count(const char *text, struct err *e)

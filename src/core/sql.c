@@ -11,13 +11,16 @@ int sql_identifier(struct buf *out, const char *part)
     return buf_putc(out, '`');
 }
 
-/* Cookbook, finding 1 and §j: `\` doubled, quotes escaped, and `$` never raw, because ${…} is replaced before parsing. */
 int sql_literal(struct buf *out, const char *text)
 {
-    if (text == NULL)
-        return buf_puts(out, "NULL");
+    return text == NULL ? buf_puts(out, "NULL") : sql_literal_of(out, text, strlen(text));
+}
+
+/* Cookbook, finding 1 and §j: `\` doubled, quotes escaped, and `$` never raw, because ${…} is replaced before parsing. */
+int sql_literal_of(struct buf *out, const char *text, size_t n)
+{
     buf_putc(out, '\'');
-    for (const char *p = text; *p; p++) {
+    for (const char *p = text; p < text + n; p++) {
         if (*p == '\\' || *p == '\'') {
             buf_putc(out, '\\');
             buf_putc(out, *p);
@@ -59,7 +62,10 @@ int sql_staged(struct buf *out, const char *folder, const struct sql_field *fiel
 {
     buf_puts(out, "(SELECT r.* FROM (SELECT from_json(value, ");
     put_schema(out, fields, n);
-    buf_puts(out, ", map('mode','FAILFAST')) AS r FROM text.");
+    buf_puts(out, ", map('mode','FAILFAST')) AS r FROM ");
+    if (*folder == '`')
+        return buf_printf(out, "(SELECT DISTINCT `number`, `value` FROM %s)))", folder);
+    buf_puts(out, "text.");
     sql_identifier(out, folder);
     return buf_puts(out, " WHERE value <> ''))");
 }

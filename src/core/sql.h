@@ -5,12 +5,22 @@
 
 int sql_identifier(struct buf *out, const char *part);          /* `a``b` */
 int sql_literal(struct buf *out, const char *text);             /* '…' with \ and ' escaped, $ as \u0024; NULL text: NULL */
+int sql_literal_of(struct buf *out, const char *text, size_t n); /* the same of n bytes */
 int sql_table(struct buf *out, const struct name *n);           /* `c`.`s`.`t` */
 
 struct sql_field { const char *name; const char *type; };       /* "input_id", "STRING" */
 struct sql_property { const char *key; const char *value; };
 /* (SELECT r.* FROM (SELECT from_json(value, '<ddl>', map('mode','FAILFAST')) AS r FROM text.`D` WHERE value <> '')) */
+/* D: folder, a path "/Volumes/…"; where it is a table as sql_table writes it, the rows are those of a scratch table. */
 int sql_staged(struct buf *out, const char *folder, const struct sql_field *fields, size_t n);
+/*
+ * A scratch table: staged lines as literals, each with its number, so that a batch that is inserted twice changes nothing (sql_scratch.c). A batch is
+ * sql_scratch_begin and then a sql_scratch_row for each line, with ", " between them.
+ */
+int sql_scratch_create(struct buf *out, const struct name *table, const char *run_id);
+int sql_scratch_begin(struct buf *out, const struct name *table);
+int sql_scratch_row(struct buf *out, uint64_t number, const char *line, size_t n);   /* line without NUL */
+int sql_scratch_count(struct buf *out, const struct name *table);                                /* n: rows that differ in their number */
 int sql_create_as(struct buf *out, const struct name *table, bool replace, const char *comment, const struct sql_property *p, size_t np,
                   const char *folder, const struct sql_field *fields, size_t n);
 /*

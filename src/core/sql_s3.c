@@ -36,6 +36,7 @@ int sql_s3_check_url(const char *url, struct err *e)
 
 void sql_s3_release(struct sql_s3 *s)
 {
+    free(s->header);
     str_list_release(&s->found);
     str_list_release(&s->names);
     str_list_release(&s->types);
@@ -130,6 +131,8 @@ int sql_s3_from_header(struct sql_s3 *s, const char *line, struct err *e)
     struct buf cell = BUF_INIT;
     const char *p = line + (str_starts(line, "\xEF\xBB\xBF") ? 3 : 0);
     int result = str_blank(p) ? err_set(e, ERR_REFUSED, "its first line, which names the columns, is empty") : 0;
+    if (result == 0 && str_set(&s->header, p) != 0)
+        result = err_no_memory(e);
     for (bool more = true; more && result == 0; p++) {
         result = header_cell(&p, &cell, e);
         if (result == 0 && str_list_add(&s->found, cell.data) != 0)
@@ -261,6 +264,16 @@ void sql_s3_header(struct buf *out, const char *url)
     buf_puts(out, "SELECT value FROM text.");
     sql_identifier(out, url);
     buf_puts(out, " LIMIT 1");
+}
+
+/* Columns are taken by position, and a folder's files each have a header: one that has not the first file's would be read wrongly. */
+void sql_s3_strangers(struct buf *out, const struct sql_s3 *s)
+{
+    buf_puts(out, "SELECT file FROM (SELECT _metadata.file_path AS file, value FROM text.");
+    sql_identifier(out, s->url);
+    buf_puts(out, ") GROUP BY file HAVING count_if(value = ");
+    sql_literal(out, s->header);
+    buf_puts(out, ") = 0 ORDER BY file LIMIT 1");
 }
 
 void sql_s3_schema(struct buf *out, const char *url)

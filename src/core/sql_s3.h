@@ -11,6 +11,7 @@
 struct sql_s3 {
     bool delta, warehouse;
     const char *url;               /* borrowed */
+    char *header;                  /* csv: the first line as it is, owned */
     struct str_list found;         /* columns as the header or table names them, in its order */
     struct str_list names;         /* the same as they are named in statements */
     struct str_list types;         /* delta: SQL types, in the same order */
@@ -33,6 +34,8 @@ void sql_s3_release(struct sql_s3 *s);
 
 /* --- statements; sticky failure in the buffer --- */
 void sql_s3_header(struct buf *out, const char *url);            /* one row, column value */
+/* csv: file, the first one of a folder that does not hold the header as a line; no row when there is none. */
+void sql_s3_strangers(struct buf *out, const struct sql_s3 *s);
 void sql_s3_schema(struct buf *out, const char *url);            /* delta: no rows, all columns */
 /* Run before each of the following in the same session; false when there is no need of one. */
 bool sql_s3_view(struct buf *out, const struct sql_s3 *s);

@@ -1,5 +1,6 @@
 #include "core/stage.h"
 #include "base/file.h"
+#include "core/sql.h"
 #include "net/databricks_catalog.h"
 #include "net/databricks_files.h"
 #include <errno.h>
@@ -8,6 +9,9 @@
 #include <unistd.h>
 
 #define PART_BYTES ((uint64_t)32 << 20) /* parts of 8–64 MB (quality §4): few requests, and each can be sent again cheaply */
+#define BATCH_ROWS 1000                 /* rows and bytes of one INSERT that parsers take well (§10) */
+#define BATCH_BYTES ((size_t)1 << 20)
+#define STATEMENT_MAX ((size_t)15 << 20) /* a row alone: a statement may have 16 MiB (§5.3) */
 #define ROW_MAX 20000000                /* a JSON string of 21,000,000 characters becomes NULL silently (cookbook §a) */
 
 /* --- where --- */
@@ -107,6 +111,9 @@ struct stage {
     struct buf pending;    /* rows not yet written to the part */
     uint64_t part_bytes, rows;
     int part;
+    struct stage_send send;  /* of a scratch table; then pending is a statement, with `batch` rows */
+    struct name table;
+    size_t batch;
 };
 
 int stage_begin(const struct session *s, const struct stage_place *place, const char *run_id, const char *name, int attempt, const char *local_dir,
@@ -135,6 +142,60 @@ int stage_begin(const struct session *s, const struct stage_place *place, const 
     }
     *out = st;
     return 0;
+}
+
+int stage_begin_scratch(const struct name *table, const struct stage_send *send, struct stage **out, struct err *e)
+{
+    struct stage *st = calloc(1, sizeof *st);
+    struct buf shown = BUF_INIT;
+
+    *out = NULL;
+    if (st == NULL)
+        return err_no_memory(e);
+    st->fd = -1;
+    st->send = *send;
+    buf_init(&st->pending, 0);
+    sql_table(&shown, table);
+    st->folder = buf_take(&shown);
+    if (st->folder == NULL || name_copy(&st->table, table, NULL) != 0) {
+        stage_free(st);
+        return err_no_memory(e);
+    }
+    *out = st;
+    return 0;
+}
+
+static int send_batch(struct stage *st, struct err *e)
+{
+    int result = st->batch == 0 ? 0 : buf_error(&st->pending, e) != 0 ? -1 : st->send.send(st->send.ctx, &st->pending, e);
+
+    st->batch = 0;
+    buf_clear(&st->pending);
+    return result;
+}
+
+static int scratch_row(struct stage *st, const char *line, size_t n, struct err *e)
+{
+    struct buf row = BUF_INIT;
+    int result = 0;
+
+    sql_scratch_row(&row, ++st->rows, line, n);
+    if (buf_error(&row, e) != 0)
+        result = -1;
+    else if (row.len > STATEMENT_MAX)
+        result = err_set(e, ERR_LIMIT, "a row of %zu bytes does not fit into a statement: name a volume with --staging", n);
+    else if (st->batch == BATCH_ROWS || st->pending.len + row.len > BATCH_BYTES)
+        result = send_batch(st, e);
+    if (result == 0 && st->batch == 0)
+        sql_scratch_begin(&st->pending, &st->table);
+    else if (result == 0)
+        buf_puts(&st->pending, ", ");
+    if (result == 0) {
+        buf_add(&st->pending, row.data, row.len);
+        st->batch++;
+    }
+    buf_release(&row);
+    return result;
 }
 
 static int open_part(struct stage *st, struct err *e)
@@ -204,6 +265,8 @@ int stage_row(struct stage *st, const char *json_line, size_t n, struct err *e)
 {
     if (n > ROW_MAX)
         return err_set(e, ERR_LIMIT, "a row of %zu bytes is more than Spark reads exactly", n);
+    if (st->send.send != NULL)
+        return scratch_row(st, json_line, n, e);
     buf_add(&st->pending, json_line, n);
     buf_putc(&st->pending, '\n');
     st->rows++;
@@ -215,6 +278,8 @@ int stage_row(struct stage *st, const char *json_line, size_t n, struct err *e)
 int stage_end(struct stage *st, uint64_t *rows, struct err *e)
 {
     *rows = st->rows;
+    if (st->send.send != NULL)
+        return send_batch(st, e);
     if (st->pending.len > 0 && flush_pending(st, e) != 0)
         return -1;
     return st->fd >= 0 ? put_part(st, e) : 0;
@@ -234,6 +299,7 @@ void stage_free(struct stage *st)
         unlink(st->local);
     }
     buf_release(&st->pending);
+    name_release(&st->table);
     free(st->folder);
     free(st->local);
     free(st);

@@ -20,7 +20,13 @@ int stage_begin(const struct session *s, const struct stage_place *place, const 
                 struct stage **out, struct err *e);
 int stage_row(struct stage *st, const char *json_line, size_t n, struct err *e);    /* without newline */
 int stage_end(struct stage *st, uint64_t *rows, struct err *e);                      /* puts the last part */
-const char *stage_folder(const struct stage *st);                                    /* "/Volumes/…" */
+/*
+ * Instead of a folder: rows go into a scratch table, in batches of at most 1,000 or 1 MB, a statement each. send runs one to its end, once more where its
+ * answer is lost; it is called by stage_row and stage_end. table is copied.
+ */
+struct stage_send { int (*send)(void *ctx, const struct buf *statement, struct err *e); void *ctx; };
+int stage_begin_scratch(const struct name *table, const struct stage_send *send, struct stage **out, struct err *e);
+const char *stage_folder(const struct stage *st);   /* "/Volumes/…"; of a scratch table its name, as statements write it */
 void stage_free(struct stage *st);                                                   /* local parts go; remote stays */
 /* Removes one attempt's folder (of stage_folder) with its files. Missing is success. */
 int stage_remove_attempt(const struct session *s, const char *folder, struct err *e);

@@ -4,7 +4,7 @@
 #include <pthread.h>
 
 #define STAGES_MAX 12
-#define STAGES_LANES 64
+#define STAGES_LANES 132
 #define STAGES_IDLE_MS 50
 
 struct lane {
@@ -20,13 +20,14 @@ struct row_state {
     int running;               /* lanes that have not left yet */
     int64_t began_ms;
     struct lane *lane;
+    pthread_cond_t changed;    /* its idle lanes wait here */
 };
 
 struct stages {
     struct stages_job *job;
     const struct stages_verb *verb;
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t ended;      /* the run's thread waits here: a lane has left, or the whole run is concerned */
     struct row_state rows[STAGES_MAX];
     unsigned done;
     bool start_open, gate_open, paused, stopping;
@@ -36,7 +37,7 @@ struct stages {
     struct err park_error, failure;
 };
 
-static void wait_until(struct stages *s, int64_t ms)
+static void wait_on(struct stages *s, pthread_cond_t *cond, int64_t ms)
 {
     struct timespec at;
     clock_gettime(CLOCK_MONOTONIC, &at);
@@ -46,7 +47,26 @@ static void wait_until(struct stages *s, int64_t ms)
         at.tv_nsec -= 1000000000;
         at.tv_sec++;
     }
-    pthread_cond_timedwait(&s->changed, &s->lock, &at);
+    pthread_cond_timedwait(cond, &s->lock, &at);
+}
+
+static void wake_all(struct stages *s)
+{
+    for (int i = 0; i < s->verb->count; i++)
+        pthread_cond_broadcast(&s->rows[i].changed);
+    pthread_cond_signal(&s->ended);
+}
+
+/*
+ * Whom a result concerns. Something read is at most one new piece, and the lane that read it comes for it; only what ends a piece (and gives its memory
+ * back) or finds new ones is worth waking the row's idle lanes for. Each waking costs as much as reading a small file.
+ */
+static void wake_for(struct stages *s, int row, int result, bool was_parked)
+{
+    if (result < 0 || result == STAGES_DONE || was_parked != s->parked)
+        wake_all(s);
+    else if (result == STAGES_DID)
+        pthread_cond_broadcast(&s->rows[row].changed);
 }
 
 /* --- parking: with the mutex held --- */
@@ -136,7 +156,7 @@ static void *lane_main(void *arg)
     pthread_mutex_lock(&s->lock);
     while (!s->stopping && !row->finished) {
         if (!may_work(s)) {
-            wait_until(s, STAGES_IDLE_MS);
+            wait_on(s, &row->changed, STAGES_IDLE_MS);
             continue;
         }
         bool probe = s->probing && s->parked;
@@ -144,14 +164,14 @@ static void *lane_main(void *arg)
         struct err e = {0};
         int result = s->verb->rows[lane->row].work(s->job, &e);
         pthread_mutex_lock(&s->lock);
+        bool parked = s->parked;
         take_result(s, lane->row, probe, result, &e);
+        wake_for(s, lane->row, result, parked);
         if (result == STAGES_IDLE && !s->stopping && !row->finished)
-            wait_until(s, STAGES_IDLE_MS);
-        else
-            pthread_cond_broadcast(&s->changed);
+            wait_on(s, &row->changed, STAGES_IDLE_MS);
     }
     row->running--;
-    pthread_cond_broadcast(&s->changed);
+    pthread_cond_signal(&s->ended);
     pthread_mutex_unlock(&s->lock);
     return NULL;
 }
@@ -197,12 +217,28 @@ static void join_row(struct stages *s, struct row_state *row)
     row->lane = NULL;
 }
 
+/* What a row took in earlier turns, in which it was not done. */
+static int64_t spent_before(struct stages *s, int at, char fact[64])
+{
+    snprintf(fact, 64, "spent.%s", s->verb->rows[at].name);
+    return journal_get_i64(s->job->journal, fact, 0);
+}
+
+static void keep_spent(struct stages *s, int at)
+{
+    char fact[64];
+    struct err ignored = {0};
+    int64_t before = spent_before(s, at, fact);
+    journal_put_i64(s->job->journal, fact, before + time_mono_ms() - s->rows[at].began_ms, &ignored);
+}
+
 /* Records that a row is done, with the time it took. */
 static int finish_row(struct stages *s, int at, struct err *e)
 {
     char fact[64];
+    int64_t before = spent_before(s, at, fact);
     fact_name(s, at, fact);
-    if (journal_put_i64(s->job->journal, fact, time_mono_ms() - s->rows[at].began_ms, e) != 0)
+    if (journal_put_i64(s->job->journal, fact, before + time_mono_ms() - s->rows[at].began_ms, e) != 0)
         return -1;
     s->done |= 1u << at;
     journal_kill_point(fact);
@@ -263,7 +299,7 @@ enum stages_status stages_step(struct stages *s, int64_t wait_ms, bool attended)
     start_ready(s);
     check_patience(s, attended);
     if (before == s->done && !s->stopping && s->done != all)
-        wait_until(s, wait_ms);
+        wait_on(s, &s->ended, wait_ms);
     int running = collect(s);
     start_ready(s);
     enum stages_status status = STAGES_RUNNING;
@@ -279,7 +315,7 @@ enum stages_status stages_step(struct stages *s, int64_t wait_ms, bool attended)
     else if (!s->gate_open && !any && is_done(s, s->verb->gate))
         status = STAGES_AT_GATE;
     else if (s->stopping)
-        wait_until(s, wait_ms);
+        wait_on(s, &s->ended, wait_ms);
     pthread_mutex_unlock(&s->lock);
     return status;
 }
@@ -304,7 +340,7 @@ void stages_pause(struct stages *s, bool paused)
 {
     pthread_mutex_lock(&s->lock);
     s->paused = paused;
-    pthread_cond_broadcast(&s->changed);
+    wake_all(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -315,7 +351,7 @@ void stages_stop(struct stages *s, bool hard)
     s->job->draining = 1;
     if (hard)
         net_cancel_set(&s->job->cancel);
-    pthread_cond_broadcast(&s->changed);
+    wake_all(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -325,7 +361,7 @@ void stages_give_up(struct stages *s, const struct err *why, bool parked)
     s->gave_up = s->gave_up || parked;
     fail_run(s, why);
     net_cancel_set(&s->job->cancel);
-    pthread_cond_broadcast(&s->changed);
+    wake_all(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -347,7 +383,7 @@ void stages_wake(struct stages *s)
     pthread_mutex_lock(&s->lock);
     s->ask_again = time_mono_ms();
     s->parked_since = s->ask_again;
-    pthread_cond_broadcast(&s->changed);
+    wake_all(s);
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -384,7 +420,9 @@ int stages_new(struct stages_job *job, const struct stages_verb *verb, bool gate
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->changed, &attr);
+    pthread_cond_init(&s->ended, &attr);
+    for (int i = 0; i < verb->count; i++)
+        pthread_cond_init(&s->rows[i].changed, &attr);
     pthread_condattr_destroy(&attr);
     pthread_mutex_init(&s->lock, NULL);
     s->job = job;
@@ -410,8 +448,13 @@ void stages_free(struct stages *s)
     for (int i = 0; i < s->verb->count; i++)
         if (s->rows[i].started && !s->rows[i].joined)
             join_row(s, &s->rows[i]);
+    for (int i = 0; i < s->verb->count; i++)
+        if (s->rows[i].started && !is_done(s, i))
+            keep_spent(s, i);
     pthread_mutex_unlock(&s->lock);
-    pthread_cond_destroy(&s->changed);
+    pthread_cond_destroy(&s->ended);
+    for (int i = 0; i < s->verb->count; i++)
+        pthread_cond_destroy(&s->rows[i].changed);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

@@ -1,4 +1,5 @@
 #include "core/target.h"
+#include "core/plan.h"
 
 void target_release(struct target *t)
 {
@@ -62,6 +63,27 @@ const struct databricks_column *target_column(const struct databricks_object *o,
     return NULL;
 }
 
+static bool is_written(const struct target_ask *ask, const char *column)
+{
+    for (size_t i = 0; i < ask->count; i++)
+        if (str_ieq(ask->fields[i].name, column))
+            return true;
+    return false;
+}
+
+/* New rows hold nothing in columns that are not ours, and Delta would say so only when they are written. */
+static int check_others(const struct target_ask *ask, const struct databricks_object *o, struct err *e)
+{
+    for (size_t i = 0; i < o->column_count; i++) {
+        const struct databricks_column *c = &o->columns[i];
+        if (c->nullable || is_written(ask, c->name))
+            continue;
+        err_set(e, ERR_CONFLICT, "its column %s is NOT NULL, and nothing is written there", c->name);
+        return refuse(ask->table, e, "drop NOT NULL from the column, name another table, or replace it with --if-exists replace");
+    }
+    return 0;
+}
+
 static int check_columns(const struct target_ask *ask, const struct databricks_object *o, struct err *e)
 {
     for (size_t i = 0; i < ask->count; i++) {
@@ -74,7 +96,19 @@ static int check_columns(const struct target_ask *ask, const struct databricks_o
             err_set(e, ERR_CONFLICT, "it has no column %s, so it is no %s", ask->fields[i].name, ask->what);
         return refuse(ask->table, e, "name another table, or replace it with --if-exists replace");
     }
-    return 0;
+    return check_others(ask, o, e);
+}
+
+void target_note_constraints(struct run_plan *plan, const struct name *table, const struct target *target)
+{
+    static const char prefix[] = "delta.constraints.";
+    const struct databricks_object *o = &target->object;
+    char *shown = name_text(table);
+    for (size_t i = 0; i < o->property_count && (target->mode == TARGET_CONTINUE || target->mode == TARGET_APPEND); i++)
+        if (str_starts(o->properties[i].key, prefix))
+            plan_note(plan, "%s has the constraint %s (%.200s): a row that breaks it ends the writing of the table", shown ? shown : "the table",
+                      o->properties[i].key + sizeof prefix - 1, o->properties[i].value);
+    free(shown);
 }
 
 static int check_append(const struct target_ask *ask, const struct databricks_object *o, struct err *e)

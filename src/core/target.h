@@ -25,6 +25,8 @@ struct target_ask {
 /* ERR_CONFLICT when it exists and may not be touched; ERR_USAGE for a name that cannot be made; the schema must exist. Release out on success. */
 int target_decide(struct stages_job *job, const struct target_ask *ask, struct target *out, struct err *e);
 void target_release(struct target *t);
+/* Says the CHECK constraints of a table that is continued or appended to; what they ask of a row is Delta's to judge. */
+void target_note_constraints(struct run_plan *plan, const struct name *table, const struct target *target);
 /* Managed or external Delta, else ERR_CONFLICT with table, type and remedy. */
 int target_check_kind(const struct name *table, const struct databricks_object *o, struct err *e);
 /* True when the comma-separated list holds the dataset. */

@@ -38,6 +38,7 @@ struct update {
     struct gather gather;
     int step;                            /* of look */
     int listings; uint64_t seen;         /* of annotations, where rows are to be deleted: made so far, and what the last one showed */
+    int64_t compared_ms;                 /* monotonic: when this process asked for the difference, 0: it has not */
     struct update_side sides[2];
 };
 

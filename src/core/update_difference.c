@@ -1,5 +1,6 @@
 /* Stage "difference": what an update would do, asked of the compute before anything is written; keys that a table holds twice; sample rows. */
 #include "core/update.h"
+#include "base/timefmt.h"
 #include "core/plan.h"
 
 #define PAGE 500            /* keys of a statement's answer */
@@ -204,7 +205,9 @@ int update_difference_work(struct stages_job *job, struct err *e)
     struct delta d;
     if (delta_open(job, &d, e) != 0)
         return -1;
+    struct update *u = job->verb;
     int result = compare(&d, e);
+    u->compared_ms = time_mono_ms();
     delta_close(&d);
     return result == 0 ? STAGES_DONE : update_again(job, "tries.difference", e);
 }

@@ -1,5 +1,8 @@
 /* Stages "merge" and "verify": what the plan promised, one MERGE a table and none where there is nothing to do; then both sides compared again. */
 #include "core/update.h"
+#include "base/timefmt.h"
+
+#define STALE_MS 60000          /* a plan is asked for again when its merge comes so much later */
 
 static bool cancelled(const struct stages_job *job) { return journal_has(job->journal, "cancelled"); }
 
@@ -112,6 +115,7 @@ static int run_merge(struct delta *d, const struct update_side *side, const stru
     struct stages_job *job = d->job;
     struct buf text = BUF_INIT;
     struct compute_rows rows = {0};
+    struct err lost = {0};
     char fact[48], *folder = delta_staged(job, side->name, NULL);
     if (!folder)
         return err_set(e, ERR_BUG, "the rows of %s are not staged", side->name);
@@ -120,6 +124,8 @@ static int run_merge(struct delta *d, const struct update_side *side, const stru
     int result = journal_put(job->journal, update_fact(fact, "begun", side), "1", e);
     if (result == 0)
         result = delta_write(d, side->name, side->table, &text, &rows, e);
+    if (result != 0 && e->code == ERR_CONFLICT && journal_put(job->journal, fact, NULL, &lost) != 0)
+        *e = lost;                                /* refused: what the table holds then is no work of ours */
     if (result == 0) {
         struct update_counts did = {.of = {delta_number(&rows, "num_inserted_rows"), delta_number(&rows, "num_updated_rows"), 0,
                                            delta_number(&rows, "num_deleted_rows")}, .total = 1};
@@ -156,9 +162,16 @@ static int settle(struct stages_job *job, const struct update_side *side, const 
     return check_metrics(job, side, promise, &did, e) != 0 ? -1 : record(job, side, &did, e);
 }
 
+/* Others may have written since the plan: it was made by another process or waited long for its yes, or they have just won a race for the table. */
+static bool is_stale(const struct stages_job *job)
+{
+    const struct update *u = job->verb;
+    return !u->compared_ms || time_mono_ms() - u->compared_ms > STALE_MS || journal_has(job->journal, "tries.merge");
+}
+
 /*
  * A MERGE that was begun and whose end is unknown is settled by asking for the difference: none is left when it ran. What is to be deleted is asked for
- * again in any case.
+ * again in any case, and so is a plan that is stale: a MERGE with nothing to do would be a commit all the same.
  */
 static int merge_side(struct delta *d, const struct update_side *side, struct err *e)
 {
@@ -174,7 +187,7 @@ static int merge_side(struct delta *d, const struct update_side *side, struct er
         return -1;
     if (work_of(job, &promise) == 0)
         return record(job, side, &did, e);
-    if (begun || job->ask->delete_missing) {
+    if (begun || job->ask->delete_missing || is_stale(job)) {
         if (update_count(d, side, &now, e) != 0)
             return -1;
         if (work_of(job, &now) == 0)

@@ -64,7 +64,7 @@ static void read_live(const cJSON *live, struct view *out)
     json_i64(live, "retried", &out->retried);
     if (json_i64(live, "in_flight", &in_flight))
         out->in_flight = (int)in_flight;
-    str_copy(out->parked_why, sizeof out->parked_why, json_str_or(live, "parked", ""));
+    str_copy(out->parked_why, sizeof out->parked_why, json_str_or(live, "parked", out->alive ? json_str_or(live, "waiting", "") : ""));
 }
 
 /* Totals that hold whatever phase it is in: items with an end, of all. */
@@ -179,6 +179,24 @@ int view_read(const char *id, struct view *out, struct err *e)
     return result;
 }
 
+/* What can be told of a run whose journal cannot be read: what it was to do, and since when. */
+static void read_damaged(const char *id, const struct err *why, struct view *out)
+{
+    struct ask ask = {0};
+    struct err ignored = {0};
+    char *folder = run_folder(id, &ignored);
+    memset(out, 0, sizeof *out);
+    str_copy(out->id, sizeof out->id, id);
+    out->state = RUN_FAILED;
+    out->eta_s = out->exit_status = -1;
+    err_sentence(why, out->parked_why, sizeof out->parked_why);
+    if (folder && run_read_ask(folder, &ask, &ignored) == 0)
+        read_names(&ask, folder, out);
+    out->started_ms = folder ? run_made_ms(folder) : 0;
+    ask_release(&ask);
+    free(folder);
+}
+
 /* --- all runs --- */
 
 int view_ids(struct str_list *out, struct err *e) { return run_ids(out, e); }
@@ -201,12 +219,8 @@ int view_list(struct view **out, size_t *count, struct err *e)
         struct err why = {0};
         if (view_read(ids.items[i], &views[*count], &why) == 0)
             ++*count;
-        else if (views[*count].id[0] == '\0' && why.code != ERR_NOT_FOUND) {   /* damaged: still shown */
-            str_copy(views[*count].id, sizeof views[*count].id, ids.items[i]);
-            views[*count].state = RUN_FAILED;
-            err_sentence(&why, views[*count].parked_why, sizeof views[*count].parked_why);
-            ++*count;
-        }
+        else if (why.code != ERR_NOT_FOUND)          /* damaged: still shown */
+            read_damaged(ids.items[i], &why, &views[(*count)++]);
     }
     str_list_release(&ids);
     if (!views)

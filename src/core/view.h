@@ -9,7 +9,7 @@
 struct view_stage { char name[24]; char text[120]; bool done, active; int64_t count, total, bytes; int64_t milliseconds; };
 struct view {
     char id[40]; enum ask_verb verb; enum run_state state; bool alive; int pid;
-    char title[320]; char place[512]; char parked_why[640];
+    char title[320]; char place[512]; char parked_why[640]; /* of a live run also: a host that has not answered for a while */
     int64_t started_ms, ended_ms, done, total, bytes, eta_s; double rate, bytes_rate;
     struct view_stage stages[12]; int stage_count;
     struct run_plan plan; bool has_plan;

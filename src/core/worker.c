@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define WORKER_NICE 5       /* the interface that watches it comes first: a key is answered while pictures are hashed */
 #define WORKER_SECRETS_FD 3 /* where main looks for them */
 
 extern char **environ;
@@ -121,6 +122,7 @@ static void set_up_process(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &ignore, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
+    (void)!nice(WORKER_NICE);
 }
 
 static int open_session(const struct ask *ask, int secrets_fd, struct session *s, struct err *e)

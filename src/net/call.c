@@ -7,6 +7,8 @@
 
 #define INTERACTIVE_MS 10000
 #define INTERACTIVE_TRIES 3
+#define UNHEARD_PACE 2                  /* in units of the first retry wait, but at most */
+#define UNHEARD_PACE_MS 1000
 
 enum step { STEP_DONE, STEP_FAIL, STEP_RETRY };
 
@@ -139,7 +141,8 @@ static enum step weigh(struct call *c, net_judge judge, struct err *e, int64_t *
     if (c->end == TRANSFER_ANSWER) return weigh_answer(c, judge, e, after_ms);
     *e = c->err;
     if (c->end == TRANSFER_FATAL) return STEP_FAIL;
-    if (c->end == TRANSFER_LOST && c->transfer.sent && !transfer_repeatable(c->transfer.request)) return unknown_error(e);
+    /* Also where no host was reached at the end: curl may have tried anew after a kept connection had died under the request. */
+    if (c->transfer.sent && !transfer_repeatable(c->transfer.request)) return unknown_error(e);
     return STEP_RETRY;
 }
 
@@ -159,6 +162,9 @@ static bool plan_retry(struct call *c, int64_t after_ms)
     const struct net_settings *s = &c->engine->settings;
     if (c->tries >= c->max_tries) return false;
     int64_t wait = retry_delay(s->retry_first_ms, s->retry_cap_ms, c->tries, random_next());
+    /* A server that is not there is not knocked at more often than once a second. */
+    int64_t pace = s->retry_first_ms * UNHEARD_PACE < UNHEARD_PACE_MS ? s->retry_first_ms * UNHEARD_PACE : UNHEARD_PACE_MS;
+    if (wait < pace && c->end != TRANSFER_ANSWER && !engine_host_answered(c->engine, c)) wait = pace;
     /* All who were told the same wait should not come back in the same instant. */
     if (after_ms) wait = after_ms + random_next() % (s->retry_first_ms / 2 + 1);
     int64_t now_ms = time_mono_ms();
@@ -178,7 +184,7 @@ static void name_host(const struct call *c, struct err *e)
 
 static void final_error(struct call *c, struct err *e)
 {
-    bool unreachable = c->end == TRANSFER_UNREACHABLE && e->code != ERR_TLS;
+    bool unreachable = c->end == TRANSFER_UNREACHABLE && e->code != ERR_TLS && e->code != ERR_UNKNOWN;
     if (unreachable || (c->end == TRANSFER_ANSWER && e->http >= 502 && engine_host_down(c->engine, c))) e->code = ERR_OFFLINE;
     size_t n = strlen(e->cause);
     if (c->sent > 1) snprintf(e->cause + n, sizeof e->cause - n, " (%d attempts)", c->sent);

@@ -197,15 +197,25 @@ int databricks_volume_create(const struct net_api *api, const char *catalog, con
     return rc;
 }
 
-int databricks_volume_delete(const struct net_api *api, const char *full_name, struct err *e)
+static int delete_object(const struct net_api *api, const char *root, const char *full_name, struct err *e)
 {
     struct buf path = BUF_INIT;
-    buf_puts(&path, ROOT "/volumes");
+    buf_puts(&path, root);
     databricks_path_segment(&path, full_name);
     int rc = buf_error(&path, e);
     if (!rc) rc = databricks_call(api, NET_DELETE, path.data, NULL, true, NULL, e);
     buf_release(&path);
     return rc;
+}
+
+int databricks_volume_delete(const struct net_api *api, const char *full_name, struct err *e)
+{
+    return delete_object(api, ROOT "/volumes", full_name, e);
+}
+
+int databricks_table_delete(const struct net_api *api, const char *full_name, struct err *e)
+{
+    return delete_object(api, ROOT "/tables", full_name, e);
 }
 
 struct privilege_list { const char *const *names; int *has; size_t count; };

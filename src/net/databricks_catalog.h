@@ -30,6 +30,7 @@ int databricks_object_get(const struct net_api *api, enum databricks_kind kind, 
 int databricks_volume_create(const struct net_api *api, const char *catalog, const char *schema, const char *name,
                              const char *comment, struct err *e);
 int databricks_volume_delete(const struct net_api *api, const char *full_name, struct err *e);
+int databricks_table_delete(const struct net_api *api, const char *full_name, struct err *e);
 /* Fills has[i] for each privilege ("WRITE_VOLUME"): 1 yes, 0 no, -1 could not be known. */
 int databricks_privileges(const struct net_api *api, enum databricks_kind kind, const char *full_name, const char *principal,
                           const char *const *privileges, int *has, size_t count, struct err *e);

@@ -264,7 +264,7 @@ int databricks_statement_execute(const struct net_api *api, const struct databri
     if (n > STATEMENT_MAX) return err_set(e, ERR_LIMIT, "the statement has %zu bytes, more than the 16 MiB a warehouse takes", n);
     cJSON *body = statement_body(s);
     if (!body) return err_no_memory(e);
-    struct databricks_ask ask = { .method = NET_POST, .path = STATEMENTS, .body = body, .answer_max = RESULT_MAX };
+    struct databricks_ask ask = { .method = NET_POST, .path = STATEMENTS, .body = body, .idempotent = s->query, .answer_max = RESULT_MAX };
     int rc = databricks_ask_send(api, &ask, out, e);
     cJSON_Delete(body);
     return rc ? rc : need_statement_id(out, ERR_UNKNOWN, e);

@@ -31,6 +31,7 @@ int databricks_command_cancel(const struct net_api *api, const char *cluster, co
 struct databricks_statement {
     const char *warehouse, *text; int wait_s;           /* 0 or 5..50 */
     bool external_links; int64_t row_limit;             /* 0: none */
+    bool query;                                         /* changes nothing, so it may be sent again when its answer was lost */
     const char *(*parameters)[2]; size_t parameter_count; /* name, value (NULL: SQL NULL), all STRING */
 };
 int databricks_statement_execute(const struct net_api *api, const struct databricks_statement *s, cJSON **out, struct err *e);

@@ -62,7 +62,8 @@ static void note_breaker(struct net_engine *n, struct call *c, int64_t now_ms)
     enum retry_sign sign = RETRY_SIGN_GOOD;
     h->answered = h->answered || c->transfer.heard;
     if (c->end == TRANSFER_FATAL) return;
-    if (c->end == TRANSFER_UNREACHABLE) sign = RETRY_SIGN_UNREACHABLE;
+    /* Who never answered and cuts the connection is no more there than who refuses it. */
+    if (c->end == TRANSFER_UNREACHABLE || (c->end == TRANSFER_LOST && !h->answered)) sign = RETRY_SIGN_UNREACHABLE;
     else if (c->end == TRANSFER_LOST || is_fault(c->transfer.answer->status)) sign = RETRY_SIGN_FAULT;
     bool probe = c->probe;
     c->probe = false;
@@ -157,7 +158,7 @@ static void start(struct net_engine *n, struct call *c)
         return;
     }
     c->stall_from_ms = c->begun_ms;
-    c->stall_moved = 0;
+    c->stall_moved = c->moved_seen = 0;
     c->prev = NULL;
     c->next = n->running;
     if (c->next) c->next->prev = c;
@@ -209,11 +210,15 @@ static void note_connected_probe(struct net_engine *n, struct call *c, int64_t n
     pthread_mutex_unlock(&n->lock);
 }
 
-static void note_heard(struct net_engine *n, const struct call *c)
+/* What people are told of a host that says nothing (net_figures). */
+static void note_moved(struct net_engine *n, struct call *c, int64_t now_ms)
 {
-    if (!c->transfer.heard) return;
+    uint64_t moved = c->transfer.moved + c->transfer.heard;
+    if (moved == c->moved_seen) return;
+    c->moved_seen = moved;
     pthread_mutex_lock(&n->lock);
-    c->pool->host->answered = true;
+    c->pool->moved_ms = now_ms;
+    if (c->transfer.heard) c->pool->host->answered = true;
     pthread_mutex_unlock(&n->lock);
 }
 
@@ -221,7 +226,7 @@ static void sweep_running(struct net_engine *n, bool all, int64_t now_ms)
 {
     for (struct call *c = n->running, *next; c; c = next) {
         next = c->next;
-        note_heard(n, c);
+        note_moved(n, c, now_ms);
         if (all || net_cancel_is_set(c->api->cancel)) {
             cancel_running(n, c);
         } else if (has_stalled(c, now_ms)) {
@@ -393,6 +398,14 @@ bool engine_host_down(struct net_engine *n, const struct call *c)
     return down;
 }
 
+bool engine_host_answered(struct net_engine *n, const struct call *c)
+{
+    pthread_mutex_lock(&n->lock);
+    bool answered = c->pool->host->answered;
+    pthread_mutex_unlock(&n->lock);
+    return answered;
+}
+
 /* Life. */
 
 static void set_default(int64_t *value, int64_t otherwise)
@@ -496,6 +509,11 @@ void net_engine_figures(struct net_engine *n, const char *quota_name, struct net
         out->window += p->window.size;
         for (const struct call *c = p->first; c; c = c->next) out->waiting++;
         if (p->in_flight && p->host->asked_ms && !p->host->answered) out->silent_ms = now_ms - p->host->asked_ms;
+        int64_t quiet = p->in_flight ? now_ms - p->moved_ms : 0;
+        if (quiet > out->quiet_ms) {
+            out->quiet_ms = quiet;
+            str_copy(out->quiet_host, sizeof out->quiet_host, p->host->text);
+        }
         out->breaker_open = out->breaker_open || b->open;
         if (b->open && b->probe_at_ms > now_ms) out->next_probe_ms = b->probe_at_ms - now_ms;
         if (p->last_error[0]) str_copy(out->last_error, sizeof out->last_error, p->last_error);

@@ -34,6 +34,7 @@ struct pool {                          /* one quota: origin and name */
     struct retry_budget budget;
     struct call *first, *last;         /* waiting calls, by priority, then by age */
     int in_flight;
+    int64_t moved_ms;                  /* when a byte moved or an attempt ended, or, of an idle pool, when the next began */
     int users;                         /* calls between engine_enter and engine_leave */
     bool kept;                         /* a site's own quota; others go when there are many and nobody uses them */
     uint64_t requests, retries;
@@ -55,6 +56,7 @@ struct call {
     int64_t not_before_ms, deadline_ms, begun_ms;   /* deadline 0: none */
     int64_t stall_from_ms;             /* the span the stall rule looks at, and what had moved before it */
     uint64_t stall_moved;
+    uint64_t moved_seen;               /* for the pool's moved_ms */
     struct transfer transfer;
     enum transfer_end end;
     struct err err;
@@ -89,6 +91,8 @@ void engine_run(struct net_engine *n, struct call *c);
 /* What an attempt's answer was worth: refused narrows the window, and hold_ms > 0 holds all requests of the quota back. */
 void engine_note(struct net_engine *n, struct call *c, bool refused, int64_t hold_ms, const struct err *problem);
 bool engine_host_down(struct net_engine *n, const struct call *c);
+/* False as long as no answer of the call's host has begun in this process. */
+bool engine_host_answered(struct net_engine *n, const struct call *c);
 
 /* pool.c; all under the lock. */
 struct host *host_get(struct net_engine *n, const struct url_parts *parts, struct err *e);

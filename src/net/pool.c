@@ -1,6 +1,7 @@
 /* pool: hosts, quotas and who may go next. Everything here runs under the engine's lock. */
 #include "net/engine_inner.h"
 #include "base/str.h"
+#include "base/timefmt.h"
 #include "net/site.h"
 
 #define SHARED_POLL_MS 20       /* no process tells another that a slot is free */
@@ -158,7 +159,7 @@ static void count_request(struct pool *p, struct call *c, int64_t now_ms)
     p->requests++;
     if (c->retry) p->retries++;
     retry_budget_count(&p->budget, c->retry, now_ms);
-    p->in_flight++;
+    if (!p->in_flight++) p->moved_ms = now_ms;
     c->tries++;
     c->sent++;
     c->begun_ms = now_ms;
@@ -168,6 +169,7 @@ static void count_request(struct pool *p, struct call *c, int64_t now_ms)
 void pool_give_back(struct pool *p, struct call *c)
 {
     p->in_flight--;
+    p->moved_ms = time_mono_ms();
     limit_give_slot(p->limit, c->slot);
     if (c->probe) retry_breaker_abandon(&p->host->breaker);
     c->probe = false;

@@ -469,7 +469,7 @@ enum transfer_end transfer_finish(struct transfer *t, CURLcode code, struct err 
     curl_off_t body_bytes = 0;
     curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &header_bytes);
     curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
-    t->sent = header_bytes > 0 || body_bytes > 0;
+    t->sent = header_bytes > 0 || body_bytes > 0 || t->read_bytes > 0;
     t->answer->status = status_of(t);
     t->answer->length = declared_length(t);
     return code == CURLE_OK ? end_whole(t, e) : end_failed(t, code, e);

@@ -77,7 +77,7 @@ static bool place_of(struct route_call *c, struct route_answer *a, bool write, s
     if (!whole || !path_clean(p->path) || !path_split(p))
         return refuse(a, 400, "INVALID_PARAMETER_VALUE", NULL,
                       "The path must be absolute below a volume, /Volumes/<catalog>/<schema>/<volume>/…:", p->path);
-    if (write ? !databricks_may_write(c->user, p->volume) : !databricks_may_read(p->volume))
+    if (write ? !databricks_may_write(c->user, p->volume) || gate_lacks_volumes(c->user) : !databricks_may_read(p->volume))
         return refuse(a, 403, "PERMISSION_DENIED", NULL, write ? "User does not have WRITE VOLUME on Volume"
                       : "User does not have READ VOLUME on Volume", p->volume);
     if (lake_path(sandbox_lake(c->sandbox), p->path, &p->host, &e) == 0)

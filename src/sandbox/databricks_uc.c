@@ -277,7 +277,8 @@ static void table_summaries(struct route_call *c, struct route_answer *a)
 
 static bool may_change(const struct route_call *c, struct route_answer *a, const char *full_name, const char *privilege)
 {
-    if (databricks_may_write(c->user, full_name))
+    bool volume = str_eq(privilege, "CREATE VOLUME");
+    if (databricks_may_write(c->user, full_name) && !(volume && gate_lacks_volumes(c->user)))
         return true;
     route_fail_databricks(a, 403, "PERMISSION_DENIED", NULL, "User does not have %s on '%s'.", privilege, full_name);
     return false;
@@ -386,10 +387,14 @@ static cJSON *privileges_of(const struct route_call *c, const char *full_name)
     str_copy(catalog, sizeof catalog, full_name);
     catalog[strcspn(catalog, ".")] = 0;
     const char *from = strchr(full_name, '.') ? catalog : NULL;
+    bool effective = strstr(c->path, "/effective-permissions/") != NULL;
+    if (from && !effective)     /* what is granted on the object itself: everything here comes from its catalog */
+        return out;
     for (size_t i = 0; i < 4 && (i < 3 || databricks_may_read(full_name)); i++)
-        cJSON_AddItemToArray(out, privilege_json(reading[i], from));
+        cJSON_AddItemToArray(out, effective ? privilege_json(reading[i], from) : cJSON_CreateString(reading[i]));
     for (size_t i = 0; i < 5 && databricks_may_write(c->user, full_name); i++)
-        cJSON_AddItemToArray(out, privilege_json(writing[i], from));
+        if (!gate_lacks_volumes(c->user) || !strstr(writing[i], "VOLUME"))
+            cJSON_AddItemToArray(out, effective ? privilege_json(writing[i], from) : cJSON_CreateString(writing[i]));
     return out;
 }
 

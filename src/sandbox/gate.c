@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #define READER "lab-reader@example.com"
+#define TABLER "lab-tables@example.com"
 #define ISSUED_MAX 256
 
 struct bucket { char name[64]; double tokens; int64_t at_ms; };
@@ -21,6 +22,7 @@ static const struct { enum route_auth side; const char *token, *user, *revoked; 
     { ROUTE_DATABRICKS, "dapi-sandbox-token", "lab-user@example.com", "databricks.revoked" },
     { ROUTE_DATABRICKS, "dapi-sandbox-token-2", "lab-user@example.com", NULL },
     { ROUTE_DATABRICKS, "dapi-sandbox-readonly", READER, "databricks.revoked" },
+    { ROUTE_DATABRICKS, "dapi-sandbox-tables", TABLER, "databricks.revoked" },
     { ROUTE_CLARIFAI, "sandbox-pat", "lab-user", "clarifai.revoked" },
     { ROUTE_CLARIFAI, "sandbox-pat-2", "lab-user", NULL },
 };
@@ -46,6 +48,11 @@ void gate_free(struct gate *g)
 bool gate_is_reader(const char *user)
 {
     return str_eq(user, READER);
+}
+
+bool gate_lacks_volumes(const char *user)
+{
+    return str_eq(user, TABLER) || gate_is_reader(user);
 }
 
 int gate_issue(struct gate *g, int64_t life_s, char *out, size_t size)

@@ -108,6 +108,7 @@ void gate_leave(struct request *r);
 /* A fresh OAuth access token living life_s seconds. */
 int gate_issue(struct gate *g, int64_t life_s, char *out, size_t size);
 bool gate_is_reader(const char *user);     /* the user without any write privilege */
+bool gate_lacks_volumes(const char *user); /* neither CREATE VOLUME nor WRITE VOLUME: the reader, and one who may make tables */
 
 /* Shapes r->answer by the fault, records and queues it. */
 enum MHD_Result reply_send(struct request *r);

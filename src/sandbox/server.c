@@ -552,7 +552,7 @@ static int daemons_start(struct sandbox *s, struct err *e)
 
 struct sandbox *sandbox_start(const struct sandbox_options *o, struct err *e)
 {
-    static const char *const secrets[] = { "dapi-sandbox-token", "dapi-sandbox-token-2", "dapi-sandbox-readonly", "sandbox-secret",
+    static const char *const secrets[] = { "dapi-sandbox-token", "dapi-sandbox-token-2", "dapi-sandbox-readonly", "dapi-sandbox-tables", "sandbox-secret",
         "sandbox-pat", "sandbox-pat-2" };
     struct sandbox *s = calloc(1, sizeof *s);
     if (!s || pthread_mutex_init(&s->stop_lock, NULL) != 0 || sandbox_cond_init(&s->stop_cond) < 0) {

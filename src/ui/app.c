@@ -1,15 +1,11 @@
 #include "ui/app_state.h"
 #include "base/timefmt.h"
-#include "base/utf8.h"
-#include <poll.h>
+#include "ui/remedies.h"
 #include <signal.h>
-
-#define KEYS_A_TURN 4096
 
 static const enum keymap_set dialog_keys[] = { KEYS_DIALOG, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
 static const enum keymap_set command_keys[] = { KEYS_COMMAND, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
 static const enum keymap_set tab_keys[] = { KEYS_TABS, KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
-static const enum keymap_set tabs_only[] = { KEYS_TABS, KEYS_END };
 static const enum keymap_set view_keys[] = { KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
 
 int app_new(struct app **out, const struct app_options *options, struct err *e)
@@ -112,7 +108,7 @@ void app_say(struct app *app, enum theme_role role, const char *fmt, ...)
 void app_say_err(struct app *app, const struct err *e)
 {
     char text[1400];
-    app_say(app, ROLE_BAD, "%s", err_sentence(e, text, sizeof text));
+    app_say(app, ROLE_BAD, "%s", remedies_err(e, text, sizeof text));
 }
 
 static void set_words(struct app *app, char *to, size_t size, const char *text)
@@ -157,7 +153,7 @@ void app_copy(struct app *app, const char *text, const char *what)
 
 /* ---- screens ---- */
 
-static bool deliver(struct app *app, struct app_open *o, const struct app_input *in)
+bool app_deliver(struct app *app, struct app_open *o, const struct app_input *in)
 {
     app->dirty = true;
     return o && o->screen->update && o->screen->update(o->state, app, in);
@@ -202,7 +198,7 @@ void app_show(struct app *app, int tab, const void *arg)
         while (app->stacks[tab]->below)
             close_top(app, tab);
     struct app_input in = { .kind = APP_SHOWN, .arg = arg };
-    deliver(app, app->stacks[tab], &in);
+    app_deliver(app, app->stacks[tab], &in);
 }
 
 void app_push(struct app *app, const struct app_screen *s, const void *arg)
@@ -221,7 +217,7 @@ void app_pop(struct app *app)
         return;
     close_top(app, app->tab);
     struct app_input in = { .kind = APP_SHOWN };
-    deliver(app, app_top(app), &in);
+    app_deliver(app, app_top(app), &in);
 }
 
 const enum keymap_set *app_keys_now(const struct app *app)
@@ -269,7 +265,7 @@ void app_ask(struct app *app, int tag, const char *title, const char *text, cons
         app_say_err(app, &e);
 }
 
-static struct app_open *find_open(const struct app *app, uint64_t serial)
+struct app_open *app_find_open(const struct app *app, uint64_t serial)
 {
     for (int i = 0; i < APP_TABS; i++)
         for (struct app_open *o = app->stacks[i]; o; o = o->below)
@@ -278,19 +274,19 @@ static struct app_open *find_open(const struct app *app, uint64_t serial)
     return NULL;
 }
 
-static void answered(struct app *app, int answer)
+void app_answered(struct app *app, int answer)
 {
     if (answer < 0)
         return;
     app->asking = false;
     dialog_release(&app->dialog);
     struct app_input in = { .kind = APP_ANSWER, .tag = app->ask_tag, .answer = answer };
-    deliver(app, find_open(app, app->ask_serial), &in);
+    app_deliver(app, app_find_open(app, app->ask_serial), &in);
 }
 
 /* ---- actions ---- */
 
-static bool do_own(struct app *app, enum action a)
+bool app_do_own(struct app *app, enum action a)
 {
     switch (a) {
     case ACTION_HELP:
@@ -318,10 +314,10 @@ static bool do_own(struct app *app, enum action a)
 }
 
 /* False: the action leads nowhere here. */
-static bool do_action(struct app *app, enum action a)
+bool app_do_action(struct app *app, enum action a)
 {
     app->dirty = true;
-    if (do_own(app, a))
+    if (app_do_own(app, a))
         return true;
     const char *why = app_typing_now(app) ? NULL : app_why_not(app, a);
     if (why) {
@@ -329,7 +325,7 @@ static bool do_action(struct app *app, enum action a)
         return false;
     }
     struct app_input in = { .kind = APP_ACTION, .action = a };
-    if (deliver(app, app_top(app), &in))
+    if (app_deliver(app, app_top(app), &in))
         return true;
     if (a == ACTION_BACK)
         app_pop(app);
@@ -338,256 +334,5 @@ static bool do_action(struct app *app, enum action a)
 
 void app_do(struct app *app, enum action a)
 {
-    do_action(app, a);
-}
-
-/* ---- the row of tabs ---- */
-
-/* An arrow that leads nowhere in the screen leads to the tabs, so that arrows and Enter reach everything. */
-static bool goes_to_tabs(const struct app *app, const struct keymap_press *press)
-{
-    const struct app_open *top = app_top(app);
-    bool outward = press->code == UI_KEY_UP || press->code == UI_KEY_LEFT;
-    return outward && !press->mods && top && !top->below && !app->asking && !app->commanding && !app->tabbing;
-}
-
-static void tabs_update(struct app *app, enum action a)
-{
-    int by = a == ACTION_NEXT ? 1 : APP_TABS - 1;
-    if (a == ACTION_BACK) {
-        app->tabbing = false;
-    } else if (a == ACTION_OPEN) {
-        app_show(app, app->tab_at, NULL);
-    } else {
-        do
-            app->tab_at = (app->tab_at + by) % APP_TABS;
-        while (!app->tabs[app->tab_at]);
-    }
-}
-
-/* ---- keys ---- */
-
-static void typed(struct app *app, const struct keymap_press *press)
-{
-    if (app->asking) {
-        answered(app, dialog_type(&app->dialog, press->code));
-    } else if (app->commanding) {
-        line_type(&app->command, press->code);
-        command_matches(app);
-    } else {
-        struct app_input in = { .kind = APP_TYPED, .key = press->code };
-        deliver(app, app_top(app), &in);
-    }
-}
-
-static void paste_ended(struct app *app)
-{
-    app->pasting = false;
-    if (app->commanding) {
-        line_insert(&app->command, app->paste.data, app->paste.len);
-        command_matches(app);
-    } else if (app->asking) {
-        line_insert(&app->dialog.typed, app->paste.data, app->paste.len);
-    } else if (app_typing_now(app)) {
-        struct app_input in = { .kind = APP_PASTED, .text = app->paste.data, .length = app->paste.len };
-        deliver(app, app_top(app), &in);
-    } else {
-        app_say(app, ROLE_WARN, "a pasted text was ignored: no text field has the focus here");
-    }
-    buf_wipe(&app->paste);
-}
-
-static bool paste_press(struct app *app, const struct keymap_press *press)
-{
-    char bytes[4];
-    if (press->code == UI_KEY_PASTE_BEGIN) {
-        app->pasting = true;
-        return true;
-    }
-    if (!app->pasting)
-        return press->code == UI_KEY_PASTE_END;
-    if (press->code == UI_KEY_PASTE_END)
-        paste_ended(app);
-    else if (keymap_is_text(press))
-        buf_add(&app->paste, bytes, utf8_encode(press->code, bytes));
-    return true;
-}
-
-static void clicked(struct app *app, const struct keymap_press *press)
-{
-    const struct layout_rect b = app->body;
-    app->tabbing = false;
-    if (app->asking || app->commanding || chrome_click(app, press->row, press->col))
-        return;
-    if (press->row >= b.row && press->row < b.row + b.rows) {
-        struct app_input in = { .kind = APP_CLICKED, .row = press->row, .col = press->col };
-        deliver(app, app_top(app), &in);
-    }
-}
-
-static void unknown_key(struct app *app, const struct keymap_press *press)
-{
-    char name[32], help[32];
-    keymap_key_name(press->code, press->mods, name, sizeof name);
-    keymap_key_of(app->keys, app_keys_now(app), ACTION_HELP, help, sizeof help);
-    if (app->asking || !name[0])
-        return;
-    if (!app->commanding && !press->mods && press->code >= '1' && press->code < '1' + APP_TABS)
-        app_say(app, ROLE_DIM, "among fields Alt-%s goes to this tab; %s shows the keys", name, help);
-    else
-        app_say(app, ROLE_DIM, "%s means nothing here; %s shows the keys", name, help);
-}
-
-void app_press(struct app *app, const struct keymap_press *press)
-{
-    app->dirty = true;
-    if (paste_press(app, press))
-        return;
-    app->message[0] = '\0';
-    if (press->code == UI_KEY_CLICK) {
-        clicked(app, press);
-        return;
-    }
-    enum action a = keymap_look_up(app->keys, app_keys_now(app), press);
-    if (a == ACTION_NONE && app->tabbing && !app->asking && !app->commanding) {  /* any other key is meant for the screen */
-        app->tabbing = false;
-        a = keymap_look_up(app->keys, app_keys_now(app), press);
-    }
-    if (a == ACTION_NONE && keymap_is_text(press) && app_typing_now(app))
-        typed(app, press);
-    else if (a == ACTION_NONE)
-        unknown_key(app, press);
-    else if (app->asking && a != ACTION_QUIT && a != ACTION_REDRAW)
-        answered(app, dialog_update(&app->dialog, a));
-    else if (app->commanding && a != ACTION_QUIT && a != ACTION_REDRAW)
-        command_update(app, a);
-    else if (app->tabbing && keymap_look_up(app->keys, tabs_only, press) != ACTION_NONE)
-        tabs_update(app, a);
-    else if (!do_action(app, a) && goes_to_tabs(app, press)) {
-        app->message[0] = '\0';
-        app->tabbing = true;
-        app->tab_at = app->tab;
-    }
-}
-
-/* ---- events and time ---- */
-
-static void deliver_event(struct app *app, struct event *ev)
-{
-    struct app_input in = { .kind = APP_EVENT, .event = ev };
-    if (app->hooks.event && app->hooks.event(app->hooks.ctx, app, ev))
-        return;
-    if (ev->target) {
-        struct app_open *o = find_open(app, ev->target);
-        if (o)
-            deliver(app, o, &in);
-        return;
-    }
-    for (int i = 0; i < APP_TABS; i++)
-        for (struct app_open *o = app->stacks[i], *below; o; o = below) {
-            below = o->below;
-            deliver(app, o, &in);
-        }
-}
-
-void app_take_events(struct app *app)
-{
-    for (struct event *ev = event_take(app->queue); ev;) {
-        struct event *next = ev->next;
-        deliver_event(app, ev);
-        event_free(ev);
-        ev = next;
-    }
-}
-
-static void tick(struct app *app)
-{
-    if (app->wake_at < 0 || time_mono_ms() < app->wake_at)
-        return;
-    app->wake_at = -1;
-    struct app_input in = { .kind = APP_TICK };
-    deliver(app, app_top(app), &in);
-}
-
-/* ---- drawing and the loop ---- */
-
-void app_resize(struct app *app, int rows, int cols)
-{
-    struct err e;
-    if (frame_resize(&app->frame, rows, cols, &e) < 0)
-        app_say_err(app, &e);
-    app->dirty = true;
-}
-
-const struct frame *app_frame(struct app *app)
-{
-    if (app->dirty) {
-        app->dirty = false;
-        frame_clear(&app->frame);
-        chrome_render(app);
-    }
-    return &app->frame;
-}
-
-/* Returns the number of the signal to leave for, or 0. */
-static int take_signals(struct app *app)
-{
-    int rows, cols;
-    for (;;) {
-        switch (term_take_signal(app->term)) {
-        case TERM_NO_SIGNAL: return 0;
-        case TERM_INT: return SIGINT;
-        case TERM_TERM: return SIGTERM;
-        case TERM_HUP: return SIGHUP;
-        case TERM_SUSPEND: term_suspend(app->term); /* fall through */
-        case TERM_RESUMED:
-        case TERM_RESIZED:
-            term_size(app->term, &rows, &cols);
-            app_resize(app, rows, cols);
-            break;
-        }
-    }
-}
-
-static int timeout(const struct app *app)
-{
-    if (app->wake_at < 0)
-        return -1;
-    int64_t left = app->wake_at - time_mono_ms();
-    return left < 0 ? 0 : left > 60000 ? 60000 : (int)left;
-}
-
-static int read_keys(struct app *app)
-{
-    struct keymap_press press;
-    int got = 0;
-    for (int i = 0; i < KEYS_A_TURN && !app->leaving && (got = term_read(app->term, &press)) == 1; i++)
-        app_press(app, &press);
-    return got < 0 ? SIGHUP : 0;
-}
-
-int app_run(struct app *app, struct term *t, struct err *e)
-{
-    int rows, cols, ended = 0;
-    app->term = t;
-    app->frame.ascii = term_ascii(t);
-    term_size(t, &rows, &cols);
-    app_resize(app, rows, cols);
-    if (app->tab < 0)
-        app_show(app, 0, NULL);
-    while (!app->leaving && !ended) {
-        if (term_draw(t, app_frame(app), e) < 0) {
-            ended = -1;
-            break;
-        }
-        struct pollfd fds[2] = { { .fd = term_fd(t), .events = POLLIN }, { .fd = event_fd(app->queue), .events = POLLIN } };
-        poll(fds, 2, timeout(app));
-        ended = take_signals(app);
-        if (!ended)
-            ended = read_keys(app);
-        app_take_events(app);
-        tick(app);
-    }
-    app->term = NULL;
-    return ended;
+    app_do_action(app, a);
 }

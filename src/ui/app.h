@@ -66,6 +66,8 @@ struct app_screen {
     uint32_t (*met)(const void *state);
     /* A reason of its own why an action cannot be used now, or NULL. May be NULL. */
     const char *(*why_not)(const void *state, enum action a);
+    /* Another hint of an action at the moment ("go on" where it pauses else), or NULL. May be NULL. */
+    const char *(*hint)(const void *state, enum action a);
     /* The second line: where this is (left) and a state such as that of the compute (right). May be NULL. */
     void (*place)(const void *state, struct app_words *out);
     /* The line of messages while there is no message ("listed 4 s ago"). May be NULL. */

@@ -1,6 +1,6 @@
 #ifndef LAKEFERRY_UI_APP_STATE_H
 #define LAKEFERRY_UI_APP_STATE_H
-/* app_state: the inside of an app, shared by app.c, chrome.c (what stands around a screen) and command.c (the command line). */
+/* app_state: the inside of an app, shared by app.c, app_keys.c, app_loop.c, chrome.c (what stands around a screen) and command.c (the command line). */
 #include "ui/app.h"
 
 struct app_open {            /* an open screen in the stack of a tab */
@@ -54,6 +54,17 @@ const enum keymap_set *app_keys_now(const struct app *app);
 bool app_typing_now(const struct app *app);
 /* Why an action cannot be used on the screen in front, or NULL. */
 const char *app_why_not(const struct app *app, enum action a);
+
+/* The open screen with this serial, or NULL. */
+struct app_open *app_find_open(const struct app *app, uint64_t serial);
+/* Gives a screen an input; false when it did not use it. o may be NULL. */
+bool app_deliver(struct app *app, struct app_open *o, const struct app_input *in);
+/* The question that is asked was answered (by the answer's number; < 0: not yet). */
+void app_answered(struct app *app, int answer);
+/* Actions that are the app's own everywhere; false when it is none. */
+bool app_do_own(struct app *app, enum action a);
+/* Does any action. False: it leads nowhere here. */
+bool app_do_action(struct app *app, enum action a);
 
 void chrome_render(struct app *app);
 bool chrome_click(struct app *app, int row, int col);

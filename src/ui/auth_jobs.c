@@ -193,7 +193,7 @@ static void store_main(void *arg, struct session *session, struct net_cancel *ca
     (void)cancel;
     if (out) {
         out->where = s->where;
-        out->no_keyring = s->where == STORE_KEYRING && !credentials_keyring_answers(&out->error);
+        out->no_keyring = s->where == STORE_KEYRING && !credentials_keyring_opens(&out->error);
         if (!out->no_keyring)
             store_all(s, out);
         post(&s->asked, AUTH_STORED, out, free);

@@ -141,7 +141,9 @@ static void add_hint(void *ctx, enum action a)
     keymap_key_of(h->app->keys, app_keys_now(h->app), a, key, sizeof key);
     if (!key[0])
         return;
-    int width = put_hint(h->f, h->row, h->col, h->end, key, row->hint, off);
+    const struct app_open *top = app_top(h->app);
+    const char *own = top && top->screen->hint ? top->screen->hint(top->state, a) : NULL;
+    int width = put_hint(h->f, h->row, h->col, h->end, key, own ? own : row->hint, off);
     if (width)
         h->col += width + 2;
 }

@@ -55,6 +55,8 @@ void form_clear_lines(struct form *f);
 /* Takes one line away; the focus goes to the line before it. Nothing happens while its picker is open. */
 void form_remove(struct form *f, int id);
 struct form_item *form_find(const struct form *f, int id);
+/* It is edited in place. */
+bool form_is_text(const struct form_item *it);
 /* The value of a field, "" when there is none. */
 const char *form_value(const struct form *f, int id);
 /* Sets a value; with guess true only when the person has not touched it. */
@@ -70,7 +72,7 @@ bool form_typing(const struct form *f);
 /* The key sets to use now: those of the picker, of a text field or of a form. Constant. */
 const enum keymap_set *form_keys(const struct form *f);
 struct form_event form_update(struct form *f, enum action a);
-/* A typed character; on a choice it opens the picker with it as filter. */
+/* A typed character; on a choice it opens the picker with it as filter, but for a digit, which is FORM_NOTHING: it may be a tab's number. */
 struct form_event form_type(struct form *f, uint32_t cp);
 /* Text pasted into a text field; on a choice it opens the picker with it as filter. */
 struct form_event form_paste(struct form *f, const char *text, size_t n);

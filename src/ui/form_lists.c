@@ -1,6 +1,7 @@
 #include "ui/form_lists.h"
 #include "core/names.h"
 #include "ui/form_names.h"
+#include "ui/remedies.h"
 
 #define DRILL "//"           /* begins a picker's id that opens a place instead of being a choice; parts of a place are joined by '/' there */
 
@@ -48,7 +49,7 @@ static void show_state(struct picker *p, const struct catalog_list *l)
     p->problem[0] = '\0';
     picker_set_age(p, l ? l->listed_at_ms : 0);
     if (l && l->error.code != ERR_NONE)
-        str_copy(p->problem, sizeof p->problem, err_sentence(&l->error, sentence, sizeof sentence));
+        str_copy(p->problem, sizeof p->problem, remedies_err(&l->error, sentence, sizeof sentence));
 }
 
 static void set_title(struct picker *p, const char *label, const char *place)

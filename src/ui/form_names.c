@@ -4,6 +4,7 @@
 #include "ui/form_lists.h"
 
 #define APPS_TRIED 4         /* apps whose datasets are asked for until one has some */
+#define DATASETS_TRIED 4     /* datasets whose inputs are, until one has some */
 
 /* ---- lists ---- */
 
@@ -190,22 +191,28 @@ static const struct catalog_entry *newest(const struct catalog_list *l, const st
     return found;
 }
 
-/* The newest app, for an export the newest of a few that have a dataset. Owned or NULL. */
+/* The newest of a few apps that have a dataset: those are worked with. For an import else the newest. Owned or NULL. */
 static char *newest_app(const struct job_form *f, const char *user)
 {
-    char *place = str_printf("clarifai:%s", user), *id = NULL;
+    char *place = str_printf("clarifai:%s", user), *id = NULL, *first = NULL;
     const struct catalog_list *l = form_names_list(f, place);
     const struct catalog_entry *en = newest(l, NULL);
     bool known = true;
     for (int tried = 0; en && known && tried < APPS_TRIED; tried++, en = newest(l, en)) {
         id = str_printf("%s/%s", user, en->name);
-        if (!id || f->verb->makes_dataset || has_dataset(f, id, &known))
+        if (!id || has_dataset(f, id, &known))
             break;
-        free(id);
+        if (first)
+            free(id);
+        else
+            first = id;
         id = NULL;
     }
     catalog_list_unref(l);
     free(place);
+    if (!id && known && f->verb->makes_dataset)
+        return first;
+    free(first);
     return id;
 }
 
@@ -227,6 +234,34 @@ void form_names_guess_app(struct job_form *f)
     free(id);
 }
 
+/* Whether a dataset has inputs; known is false while that is not known. Its first page tells: the others are not fetched. */
+static bool has_inputs(const struct job_form *f, const char *app, const char *dataset, bool *known)
+{
+    char *place = str_printf("clarifai:%s/%s", app, dataset);
+    const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, -1) : NULL;
+    bool has = l && l->count > 0;
+    *known = has || (l && (l->complete || l->error.code != ERR_NONE));
+    if (has && l->loading)
+        catalog_cancel(f->world->catalog, place);
+    catalog_list_unref(l);
+    free(place);
+    return has;
+}
+
+/* The newest dataset of a few that has inputs, else the newest; NULL while that is not known. */
+static const struct catalog_entry *newest_filled(const struct job_form *f, const struct catalog_list *l, const char *app)
+{
+    const struct catalog_entry *first = newest(l, NULL), *en = first;
+    bool known = true;
+    for (int tried = 0; en && tried < DATASETS_TRIED; tried++, en = newest(l, en)) {
+        if (has_inputs(f, app, en->name, &known))
+            return en;
+        if (!known)
+            return NULL;
+    }
+    return first;
+}
+
 void form_names_guess_newest_dataset(struct job_form *f)
 {
     const char *app = job_value(f, FIELD_APP);
@@ -234,8 +269,9 @@ void form_names_guess_newest_dataset(struct job_form *f)
         return;
     char *place = str_printf("clarifai:%s", app);
     const struct catalog_list *l = form_names_list(f, place);
-    const struct catalog_entry *en = newest(l, NULL);
-    if (en && !form_names_find(l, CATALOG_DATASET, job_value(f, FIELD_DATASET)))
+    bool there = form_names_find(l, CATALOG_DATASET, job_value(f, FIELD_DATASET)) != NULL;
+    const struct catalog_entry *en = there ? NULL : newest_filled(f, l, app);
+    if (en)
         form_names_guess(f, FIELD_DATASET, en->name);
     catalog_list_unref(l);
     free(place);

@@ -139,6 +139,20 @@ static size_t cluster_fit(const char *s, size_t n)
     return used;
 }
 
+/* Escaped for a terminal of ASCII, where our own "…" is three points. */
+static int escape_ascii(struct buf *out, const char *text, size_t n)
+{
+    static const char dots[] = "…";
+    for (const char *end = text + n; text < end;) {
+        const char *at = memmem(text, (size_t)(end - text), dots, sizeof dots - 1);
+        size_t part = (size_t)((at ? at : end) - text);
+        if (utf8_escape(out, text, part, UTF8_ESCAPE_ASCII) < 0 || (at && buf_puts(out, "...") < 0))
+            return -1;
+        text += part + (at ? sizeof dots - 1 : 0);
+    }
+    return 0;
+}
+
 /* Text ready for cells: itself when it is plain ASCII, else its escaped form in the scratch buffer. */
 static const char *safe_text(struct frame *f, const char *text, size_t *n)
 {
@@ -149,10 +163,9 @@ static const char *safe_text(struct frame *f, const char *text, size_t *n)
     if (i == len)
         return text;
     buf_clear(&f->scratch);
-    enum utf8_escape_mode mode = f->ascii ? UTF8_ESCAPE_ASCII : UTF8_ESCAPE_LINE;
     if (len > ((size_t)64 << 10)) /* more than any row can show */
         len = (size_t)64 << 10;
-    if (utf8_escape(&f->scratch, text, len, mode) < 0) {
+    if ((f->ascii ? escape_ascii(&f->scratch, text, len) : utf8_escape(&f->scratch, text, len, UTF8_ESCAPE_LINE)) < 0) {
         *n = 1;
         return "?";
     }

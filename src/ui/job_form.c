@@ -2,6 +2,7 @@
 #include "base/timefmt.h"
 #include "ui/form_lists.h"
 #include "ui/form_names.h"
+#include "ui/remedies.h"
 
 static const struct { int id; enum form_kind kind; const char *label; } ends[] = {
     { FIELD_PLAN_HEAD, FORM_HEADING, "plan" }, { FIELD_START, FORM_BUTTON, "Start" }, { FIELD_DRY_RUN, FORM_BUTTON, "Dry run" },
@@ -300,7 +301,7 @@ const char *job_form_missing(struct job_form *f, char *text, size_t size)
         why = "looking whether dataset and tables exist";
     if (!why) {
         if (job_form_ask(f, &ask, &e) < 0)
-            why = e.cause;
+            why = remedies_text(e.cause, bad, sizeof bad);
         ask_release(&ask);
     }
     if (!why)

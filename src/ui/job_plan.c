@@ -2,6 +2,7 @@
 #include "base/timefmt.h"
 #include "base/utf8.h"
 #include "ui/job_screen.h"
+#include "ui/remedies.h"
 #include "ui/run_items.h"
 
 #define SILENT_MS 3000       /* without news from the planning run, before that is said */
@@ -20,8 +21,10 @@ static void add_line(struct job_screen *s, int id, enum theme_role role, const c
 }
 
 /* Breaks a sentence at blanks into lines as wide as the form. */
-static void add_text(struct job_screen *s, enum theme_role role, const char *text)
+static void add_text(struct job_screen *s, enum theme_role role, const char *sentence)
 {
+    char words[1400];
+    const char *text = remedies_text(sentence, words, sizeof words);
     int room = s->cols > 20 ? s->cols - 6 : 70;
     for (int i = 0; i < TEXT_LINES && *text; i++) {
         size_t n = strlen(text), fit = utf8_fit(text, n, room);

@@ -306,6 +306,27 @@ const char *keymap_set_title(enum keymap_set set)
     return (unsigned)set < KEYS_SETS ? sets_table[set].title : "";
 }
 
+const char *keymap_help(enum keymap_set set, enum action a)
+{
+    static const struct { enum keymap_set set; enum action action; const char *help; } own[] = {
+        { KEYS_LINE, ACTION_LEFT, "Move to the character before." }, { KEYS_LINE, ACTION_RIGHT, "Move to the next character." },
+        { KEYS_LINE, ACTION_TOP, "Move to the beginning of the text." }, { KEYS_LINE, ACTION_BOTTOM, "Move to the end of the text." },
+        { KEYS_FORM, ACTION_UP, "Move to the field above." }, { KEYS_FORM, ACTION_DOWN, "Move to the field below." },
+        { KEYS_FORM, ACTION_PAGE_UP, "Scroll up." }, { KEYS_FORM, ACTION_PAGE_DOWN, "Scroll down." },
+        { KEYS_FORM, ACTION_OPEN, "Open the choices of a field, or press a button." },
+        { KEYS_FORM, ACTION_NEXT, "Go to the next field." }, { KEYS_FORM, ACTION_PREVIOUS, "Go to the previous field." },
+        { KEYS_FORM, ACTION_REFRESH, "Make the plan again." },
+        { KEYS_DIALOG, ACTION_PREVIOUS, "Go to the answer before." }, { KEYS_DIALOG, ACTION_NEXT, "Go to the next answer." },
+        { KEYS_TABS, ACTION_PREVIOUS, "Go to the tab before." }, { KEYS_TABS, ACTION_NEXT, "Go to the next tab." },
+        { KEYS_TABS, ACTION_OPEN, "Show the tab." },
+        { KEYS_COMMAND, ACTION_UP, "Take the command typed before." }, { KEYS_COMMAND, ACTION_DOWN, "Take the command typed after it." },
+    };
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        if (own[i].set == set && own[i].action == a)
+            return own[i].help;
+    return action_row(a)->help;
+}
+
 struct writer { const struct keymap *k; struct buf *out; enum keymap_format format; enum keymap_set set; };
 
 static void write_action(void *ctx, enum action a)
@@ -317,7 +338,7 @@ static void write_action(void *ctx, enum action a)
     if (!keys[0])
         return;
     if (w->format == KEYMAP_TEXT) {
-        buf_printf(w->out, "  %-22s %s\n", keys, action_row(a)->help);
+        buf_printf(w->out, "  %-22s %s\n", keys, keymap_help(w->set, a));
         return;
     }
     buf_puts(w->out, ".TP\n.B ");
@@ -326,7 +347,7 @@ static void write_action(void *ctx, enum action a)
             buf_putc(w->out, '\\');
         buf_putc(w->out, *s);
     }
-    buf_printf(w->out, "\n%s\n", action_row(a)->help);
+    buf_printf(w->out, "\n%s\n", keymap_help(w->set, a));
 }
 
 int keymap_write(const struct keymap *k, struct buf *out, enum keymap_format format)

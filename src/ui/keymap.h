@@ -53,6 +53,8 @@ char *keymap_keys_of(const struct keymap *k, const enum keymap_set *sets, enum a
 /* Calls each with the actions bound in set, in the order of the table, each once. */
 void keymap_each(const struct keymap *k, enum keymap_set set, void (*each)(void *ctx, enum action a), void *ctx);
 const char *keymap_set_title(enum keymap_set set);
+/* What the action does where the keys of set count: in a text "left" is a character. */
+const char *keymap_help(enum keymap_set set, enum action a);
 
 enum keymap_format { KEYMAP_TEXT, KEYMAP_MAN };
 /* Appends the whole list of keys: for the man page (roff) or as text. 0 or -1. */

@@ -1,88 +1,6 @@
 #include "ui/list.h"
 #include "base/str.h"
 
-
-/* ---- the store ---- */
-
-#define BLOCK_BYTES ((size_t)64 << 10)
-
-struct list_item { const char *id, *name, *note; char kind; unsigned char role, note_role; };
-struct list_block { struct list_block *next; size_t used, size; char bytes[]; };
-
-void list_store_init(struct list_store *s)
-{
-    *s = (struct list_store){ 0 };
-}
-
-void list_store_release(struct list_store *s)
-{
-    for (struct list_block *b = s->blocks; b;) {
-        struct list_block *next = b->next;
-        free(b);
-        b = next;
-    }
-    free(s->items);
-    list_store_init(s);
-}
-
-static const char *store_copy(struct list_store *s, const char *text)
-{
-    if (!text)
-        return NULL;
-    size_t n = strlen(text) + 1;
-    if (!s->blocks || s->blocks->size - s->blocks->used < n) {
-        /* small stores stay small: blocks double up to their full size */
-        size_t size = s->blocks ? s->blocks->size * 2 : 1024;
-        size = size > BLOCK_BYTES ? BLOCK_BYTES : size;
-        size = size < n ? n : size;
-        struct list_block *b = malloc(sizeof *b + size);
-        if (!b)
-            return NULL;
-        *b = (struct list_block){ .next = s->blocks, .size = size };
-        s->blocks = b;
-    }
-    char *copy = s->blocks->bytes + s->blocks->used;
-    memcpy(copy, text, n);
-    s->blocks->used += n;
-    return copy;
-}
-
-int list_store_add(struct list_store *s, const struct list_row *row, struct err *e)
-{
-    if (s->count == s->cap) {
-        size_t cap = s->cap ? s->cap * 2 : 32;
-        struct list_item *items = realloc(s->items, cap * sizeof *items);
-        if (!items)
-            return err_no_memory(e);
-        s->items = items;
-        s->cap = cap;
-    }
-    struct list_item it = { .kind = row->kind, .role = (unsigned char)row->role, .note_role = (unsigned char)row->note_role };
-    it.name = store_copy(s, row->name ? row->name : "");
-    it.id = row->id ? store_copy(s, row->id) : it.name;
-    it.note = store_copy(s, row->note);
-    if (!it.name || !it.id || (row->note && !it.note))
-        return err_no_memory(e);
-    s->items[s->count++] = it;
-    return 0;
-}
-
-static size_t store_count(const void *ctx)
-{
-    return ((const struct list_store *)ctx)->count;
-}
-
-static void store_row(const void *ctx, size_t i, struct list_row *out)
-{
-    const struct list_item *it = &((const struct list_store *)ctx)->items[i];
-    *out = (struct list_row){ it->id, it->name, it->note, it->kind, (enum theme_role)it->role, (enum theme_role)it->note_role };
-}
-
-struct list_source list_store_source(const struct list_store *s)
-{
-    return (struct list_source){ (void *)s, store_count, store_row };
-}
-
 /* ---- the set of marked ids: open addressing, a slot is NULL when free ---- */
 
 static size_t hash_text(const char *s)
@@ -162,7 +80,7 @@ static void ids_release(struct list_ids *m)
 
 /* ---- rows shown ---- */
 
-static bool has_filter(const struct list *l)
+bool list_has_filter(const struct list *l)
 {
     return l->filter.text.len > 0;
 }
@@ -174,15 +92,15 @@ size_t list_total(const struct list *l)
 
 size_t list_count(const struct list *l)
 {
-    return has_filter(l) ? l->shown_count : list_total(l);
+    return list_has_filter(l) ? l->shown_count : list_total(l);
 }
 
 size_t list_index(const struct list *l, size_t shown)
 {
-    return has_filter(l) ? l->shown[shown] : shown;
+    return list_has_filter(l) ? l->shown[shown] : shown;
 }
 
-static void row_shown(const struct list *l, size_t shown, struct list_row *out)
+void list_row_shown(const struct list *l, size_t shown, struct list_row *out)
 {
     *out = (struct list_row){ 0 };
     l->source.row(l->source.ctx, list_index(l, shown), out);
@@ -215,7 +133,7 @@ static bool show_index(struct list *l, size_t index)
 static void filter_rows(struct list *l)
 {
     size_t total = list_total(l);
-    if (!has_filter(l)) {
+    if (!list_has_filter(l)) {
         l->seen = total;
         return;
     }
@@ -240,7 +158,7 @@ static bool find_cursor(struct list *l, size_t from)
     size_t n = list_count(l);
     for (size_t i = from; l->cursor_id && i < n; i++) {
         struct list_row row;
-        row_shown(l, i, &row);
+        list_row_shown(l, i, &row);
         if (strcmp(row.id, l->cursor_id) == 0) {
             l->cursor = i;
             return true;
@@ -249,7 +167,7 @@ static bool find_cursor(struct list *l, size_t from)
     return false;
 }
 
-static void clamp_cursor(struct list *l)
+void list_clamp_cursor(struct list *l)
 {
     size_t n = list_count(l);
     if (l->cursor >= n)
@@ -264,10 +182,10 @@ static bool cursor_is_there(const struct list *l)
 
 void list_grow(struct list *l)
 {
-    size_t before = has_filter(l) ? l->shown_count : l->seen;
+    size_t before = list_has_filter(l) ? l->shown_count : l->seen;
     filter_rows(l);
     if (!cursor_is_there(l) && !find_cursor(l, before < list_count(l) ? before : 0) && !l->moved)
-        clamp_cursor(l);
+        list_clamp_cursor(l);
 }
 
 /* Where the cursor's row is gone, lost is where it goes. */
@@ -278,7 +196,7 @@ static void refilter(struct list *l, size_t lost)
     filter_rows(l);
     if (!cursor_is_there(l) && !find_cursor(l, 0)) {
         l->cursor = lost;
-        clamp_cursor(l);
+        list_clamp_cursor(l);
     }
     l->top = layout_scroll(l->top, l->cursor, list_count(l), l->page);
 }
@@ -333,7 +251,7 @@ bool list_current(const struct list *l, struct list_row *out, size_t *index)
 {
     if (l->cursor >= list_count(l))
         return false;
-    row_shown(l, l->cursor, out);
+    list_row_shown(l, l->cursor, out);
     if (index)
         *index = list_index(l, l->cursor);
     return true;
@@ -387,7 +305,7 @@ static void toggle_all(struct list *l)
     }
     for (size_t i = 0; i < n; i++) {
         struct list_row row;
-        row_shown(l, i, &row);
+        list_row_shown(l, i, &row);
         ids_add(&l->marks, row.id);
     }
 }
@@ -446,7 +364,7 @@ bool list_update(struct list *l, enum action a)
         l->filtering = true;
         return true;
     }
-    if (a == ACTION_BACK && has_filter(l)) {
+    if (a == ACTION_BACK && list_has_filter(l)) {
         list_set_filter(l, NULL);
         return true;
     }
@@ -468,124 +386,4 @@ bool list_click(struct list *l, struct layout_rect r, int row)
         return false;
     move_to(l, at);
     return true;
-}
-
-/* ---- render ---- */
-
-static void underline_match(const struct list *l, struct frame *f, int row, int col, int used, const char *name)
-{
-    const char *hit = has_filter(l) ? strcasestr(name, line_text(&l->filter)) : NULL;
-    if (!hit)
-        return;
-    char *before = str_dup_n(name, (size_t)(hit - name));
-    int from = before ? frame_width(f, before) : used;
-    int cells = frame_width(f, line_text(&l->filter));
-    free(before);
-    if (from + cells > used)
-        cells = used - from;
-    for (int i = 0; i < cells; i++)
-        frame_recolour(f, row, col + from + i, 1, ROLE_MATCH);
-}
-
-#define SELECTED_MOST 40   /* cells of a long name that are shown reversed */
-#define SIGN_COLS 2        /* at the right edge of a list that does not fit: whether more rows are above or below */
-
-/* Only the name, of a long one the first words: two rows that change whole would be dear on a slow line. */
-static int selected_cells(const struct frame *f, int row, int col, int used)
-{
-    if (used <= SELECTED_MOST)
-        return used < 1 ? 1 : used;
-    for (int n = SELECTED_MOST; n > SELECTED_MOST / 2; n--) {
-        const struct frame_cell *c = frame_cell(f, row, col + n);
-        if (c && c->len == 1 && c->text[0] == ' ')
-            return n;
-    }
-    return SELECTED_MOST;
-}
-
-/* Notes stand at the right edge; they go away before a name is cut below 12 cells, or when the name needs their room. */
-static void render_row(struct list *l, struct frame *f, struct layout_rect line, size_t at, const struct list_look *look)
-{
-    struct list_row row;
-    row_shown(l, at, &row);
-    bool here = at == l->cursor;
-    int col = line.col, end = line.col + line.cols;
-    if (here)
-        frame_glyph(f, line.row, col, ROLE_TEXT, GLYPH_CURSOR);
-    bool marked = list_marked(l, &row);
-    if (marked)
-        frame_glyph(f, line.row, col, ROLE_MARK, GLYPH_MARK);
-    col++;
-    if (row.kind) {
-        char kind[2] = { row.kind, '\0' };
-        frame_text(f, line.row, col, end - col, row.role, kind);  /* no role of its own: colours beside the cursor would double its bytes */
-        col += 2;
-    }
-    int room = end - col;
-    int need = frame_width(f, row.name), note = row.note ? frame_width(f, row.note) : 0;
-    bool notes = note > 0 && (need + 1 + note <= room || room - 1 - note >= 12);
-    int used = frame_text(f, line.row, col, notes ? room - note - 1 : room, row.role, row.name);
-    underline_match(l, f, line.row, col, used, row.name);
-    if (notes)
-        frame_right(f, line.row, end - note, note, row.note_role, row.note);
-    if (here && look->active)
-        frame_select(f, line.row, col, selected_cells(f, line.row, col, used));
-    if (here && marked)        /* the mark hides the pointer */
-        frame_select(f, line.row, line.col, 1);
-}
-
-int list_width(const struct list *l, struct frame *f, int rows)
-{
-    int widest = 0;
-    size_t n = list_count(l), from = layout_scroll(l->top, l->cursor, n, rows);
-    for (size_t i = from; i < n && i < from + (size_t)(rows > 0 ? rows : 0); i++) {
-        struct list_row row;
-        row_shown(l, i, &row);
-        int width = 1 + (row.kind ? 2 : 0) + frame_width(f, row.name) + (row.note ? 1 + frame_width(f, row.note) : 0);
-        widest = width > widest ? width : widest;
-    }
-    return widest + (n > (size_t)(rows > 0 ? rows : 0) ? SIGN_COLS : 0);
-}
-
-void list_render_rows(struct list *l, struct frame *f, struct layout_rect r, const struct list_look *look)
-{
-    size_t n = list_count(l);
-    if (r.rows < 1 || r.cols < 3)
-        return;
-    l->page = r.rows;
-    clamp_cursor(l);
-    l->top = layout_scroll(l->top, l->cursor, n, r.rows);
-    if (n == 0) {
-        const char *words = has_filter(l) ? "nothing matches" : look->empty;
-        frame_wrap(f, (struct layout_rect){ r.row, r.col + 1, r.rows, r.cols - 1 }, look->empty_role, words, true);
-        return;
-    }
-    size_t page = (size_t)r.rows;
-    frame_more(f, r, l->top > 0, l->top + page < n);
-    if (n > page && r.cols > 12)
-        layout_cut_right(&r, SIGN_COLS);
-    for (int i = 0; i < r.rows && l->top + (size_t)i < n; i++)
-        render_row(l, f, (struct layout_rect){ r.row + i, r.col, 1, r.cols }, l->top + (size_t)i, look);
-}
-
-void list_render(struct list *l, struct frame *f, struct layout_rect r, const struct list_look *look)
-{
-    if ((l->filtering || has_filter(l)) && r.rows > 1) {
-        struct layout_rect head = layout_cut_top(&r, 1);
-        frame_text(f, head.row, head.col, 1, ROLE_KEY, "/");
-        line_render(&l->filter, f, head.row, head.col + 1, head.cols - 1, ROLE_FIELD, l->filtering && look->active);
-    }
-    list_render_rows(l, f, r, look);
-}
-
-char *list_count_text(const struct list *l, bool loading, char *out, size_t size)
-{
-    char shown[32], total[32];
-    str_count(list_count(l), shown, sizeof shown);
-    str_count(list_total(l), total, sizeof total);
-    if (has_filter(l))
-        snprintf(out, size, "%s of %s%s", shown, total, loading ? "+" : "");
-    else
-        snprintf(out, size, "%s%s", total, loading ? "+" : "");
-    return out;
 }

@@ -67,6 +67,12 @@ bool list_marked(const struct list *l, const struct list_row *row);
 size_t list_mark_count(const struct list *l);
 /* Index in the source of the nth row shown. */
 size_t list_index(const struct list *l, size_t shown);
+/* The nth row shown. */
+void list_row_shown(const struct list *l, size_t shown, struct list_row *out);
+/* The cursor is on a row that is shown. */
+void list_clamp_cursor(struct list *l);
+/* A filter hides rows, or would. */
+bool list_has_filter(const struct list *l);
 void list_set_filter(struct list *l, const char *text);
 /* Handles an action, also those of a filter being typed; false when it is not a list's (then the screen decides). */
 bool list_update(struct list *l, enum action a);

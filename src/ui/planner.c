@@ -1,13 +1,16 @@
 #include "ui/planner.h"
 #include "base/timefmt.h"
 #include "core/view.h"
+#include <pthread.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
 #define WAIT_MS 20000        /* for a worker to reach its gate again */
 #define END_MS 5000          /* for a cancelled worker to end */
-#define LEAVE_MS 1500        /* the same while the program is left */
+#define LEAVE_MS 5000        /* the same while the program is left: on a busy machine it is still starting */
 #define STEP_US 50000
+#define DRAFTS_MOST 16
+#define REFUSED_MOST 4       /* times that a run without a worker cannot be removed */
 
 struct job {
     struct event_queue *queue;
@@ -22,6 +25,22 @@ struct note { char id[40]; uint64_t owner; struct err error; };
 static atomic_int making;
 static atomic_bool leaving;
 
+/* Runs that were made and neither started nor removed: none may outlive the program, whatever its threads are doing when it is left. */
+static pthread_mutex_t drafts_lock = PTHREAD_MUTEX_INITIALIZER;
+static char drafts[DRAFTS_MOST][40];
+
+/* Puts the id into the first place that holds `from` ("" is a free one). */
+static void drafts_put(const char *from, const char *id)
+{
+    pthread_mutex_lock(&drafts_lock);
+    for (int i = 0; i < DRAFTS_MOST; i++)
+        if (str_eq(drafts[i], from)) {
+            str_copy(drafts[i], sizeof drafts[i], id);
+            break;
+        }
+    pthread_mutex_unlock(&drafts_lock);
+}
+
 static void ask_free(struct ask *ask)
 {
     if (ask)
@@ -35,21 +54,23 @@ static void job_free(struct job *job)
     free(job);
 }
 
-/* Ends the worker of a run that was not begun and removes the run. */
+/* Ends the worker of a run that was not begun and removes the run. One that is just starting may come to life between the look and the removal. */
 static void discard(const char *id, int64_t most_ms)
 {
     struct err e = { 0 };
     struct view *v = malloc(sizeof *v);
-    for (int64_t end = time_mono_ms() + most_ms; v && time_mono_ms() < end; usleep(STEP_US)) {
-        if (view_read(id, v, &e) < 0)
+    int refused = 0;
+    for (int64_t end = time_mono_ms() + most_ms; v && refused < REFUSED_MOST && time_mono_ms() < end; usleep(STEP_US)) {
+        int seen = view_read(id, v, &e);
+        if (seen == 0 && v->alive)
+            view_control(id, "cancel", &e);
+        else if (seen == 0 ? run_discard(id, &e) == 0 : e.code == ERR_NOT_FOUND)
             break;
-        if (!v->alive) {
-            run_discard(id, &e);
-            break;
-        }
-        view_control(id, "cancel", &e);
+        else
+            refused++;
     }
     free(v);
+    drafts_put(id, "");
 }
 
 /* ---- on other threads ---- */
@@ -72,15 +93,15 @@ static void begin_work(void *arg, struct session *session, struct net_cancel *ca
     struct err e = { 0 }, ignored;
     (void)cancel;
     int result = session ? run_create(job->ask, job->id, &e) : err_set(&e, ERR_CONFIG, "there is no connection yet");
+    if (result == 0)
+        drafts_put("", job->id);
     if (result == 0 && (atomic_load(&leaving) || run_spawn(job->id, session, &e) < 0)) {
         run_discard(job->id, &ignored);
-        job->id[0] = '\0';
+        drafts_put(job->id, "");
         result = -1;
     }
     if (result < 0)
         job->id[0] = '\0';
-    else if (atomic_load(&leaving))
-        discard(job->id, LEAVE_MS);
     tell(job, EVENT_PLANNING, &e);
     job_free(job);
     atomic_fetch_sub(&making, 1);
@@ -113,9 +134,15 @@ static void start_work(void *arg, struct session *session, struct net_cancel *ca
 {
     struct job *job = arg;
     struct err e = { 0 };
+    bool starts = job->event == EVENT_STARTED;
     (void)cancel;
-    if (pass(job->id, session, &e) < 0)
-        err_about(&e, job->event == EVENT_STARTED ? "cannot start the run" : "cannot go on with the plan", job->id);
+    if (starts)
+        drafts_put(job->id, "");      /* before its yes: a run that was begun goes on when the program is left */
+    int result = pass(job->id, session, &e);
+    if (starts && result < 0)
+        drafts_put("", job->id);
+    if (result < 0)
+        err_about(&e, starts ? "cannot start the run" : "cannot go on with the plan", job->id);
     else
         err_clear(&e);
     tell(job, job->event, &e);
@@ -178,13 +205,24 @@ static void discard_later(struct planner *p, const char *id)
     run_job(p, job, discard_work, &ignored);
 }
 
-void planner_release(struct planner *p)
+void planner_abandon(void)
 {
     atomic_store(&leaving, true);
-    if (p->id[0])
-        discard(p->id, LEAVE_MS);
-    p->id[0] = '\0';
     for (int64_t end = time_mono_ms() + 2 * LEAVE_MS; atomic_load(&making) > 0 && time_mono_ms() < end; usleep(STEP_US)) {}
+    for (int i = 0; i < DRAFTS_MOST; i++) {
+        pthread_mutex_lock(&drafts_lock);
+        char id[40];
+        str_copy(id, sizeof id, drafts[i]);
+        pthread_mutex_unlock(&drafts_lock);
+        if (id[0])
+            discard(id, LEAVE_MS);
+    }
+}
+
+void planner_release(struct planner *p)
+{
+    p->id[0] = '\0';
+    planner_abandon();
 }
 
 void planner_drop(struct planner *p, bool again, int64_t ms)

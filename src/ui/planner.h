@@ -22,8 +22,10 @@ struct planner {
 };
 
 void planner_init(struct planner *p, struct ui_world *world, uint64_t serial);
-/* Cancels and removes the run, waiting a moment for it. */
+/* Cancels and removes the run, waiting a moment for it. The program is being left: what other planners made goes with it. */
 void planner_release(struct planner *p);
+/* The same for the runs of all planners, where no screen could be closed because a thread still works. */
+void planner_abandon(void);
 /* Forgets the plan there is; with again a new one is to begin after ms (app_wake is set): planner_due tells when. */
 void planner_drop(struct planner *p, bool again, int64_t ms);
 bool planner_due(const struct planner *p);

@@ -1,6 +1,7 @@
 #include "ui/run_items.h"
 #include "base/utf8.h"
 #include "core/ids.h"
+#include "ui/remedies.h"
 
 #define PAGE 1000
 #define NAME_CELLS 34        /* names are set in a column of so many cells at most, on a wide screen of more */
@@ -199,12 +200,12 @@ static char *fit_name(const char *name, int column)
     if (utf8_cells(b.data, b.len) <= column)
         out = str_dup(b.data);
     else {
-        size_t head = utf8_fit(b.data, b.len, (column - 3) / 3), tail = head;
-        while (tail < b.len && utf8_cells(b.data + tail, b.len - tail) > column - 3 - (column - 3) / 3) {
+        size_t head = utf8_fit(b.data, b.len, (column - 1) / 3), tail = head;
+        while (tail < b.len && utf8_cells(b.data + tail, b.len - tail) > column - 1 - (column - 1) / 3) {
             int width;
             tail += utf8_cluster(b.data + tail, b.len - tail, &width);
         }
-        out = str_printf("%.*s...%s", (int)head, b.data, b.data + tail);
+        out = str_printf("%.*s…%s", (int)head, b.data, b.data + tail);
     }
     buf_release(&b);
     return out;
@@ -212,7 +213,8 @@ static char *fit_name(const char *name, int column)
 
 static char *row_words(const struct view_item *it, const struct run_items_ask *ask, bool with_state, const char *name, int column)
 {
-    const char *reason = shown_reason(it, ask->place);
+    char words[1400];
+    const char *reason = remedies_text(shown_reason(it, ask->place), words, sizeof words);
     const char *id = it->input_id && !is_row(it, ask->place) ? it->input_id : "", *state = it->state ? it->state : "";
     int pad = column - cells(name);
     if (ask->changed)
@@ -250,14 +252,15 @@ bool run_items_details(const struct run_items *r, const char *key, char *out, si
 {
     for (size_t i = 0; r && i < r->count; i++) {
         const struct view_item *it = &r->items[i];
-        char bytes[32];
+        char bytes[32], reason[1400];
         if (!str_eq(it->key, key))
             continue;
+        remedies_text(it->reason ? it->reason : "", reason, sizeof reason);
         if (it->bytes < 0) {
-            snprintf(out, size, "%s: %s%s%s", it->key, it->state ? it->state : "", it->reason && it->reason[0] ? ": " : "", it->reason ? it->reason : "");
+            snprintf(out, size, "%s: %s%s%s", it->key, it->state ? it->state : "", reason[0] ? ": " : "", reason);
             return true;
         }
-        snprintf(out, size, "%s%s%s. %s%s%s%s: %s (%s)", it->state ? it->state : "", it->reason ? ": " : "", it->reason ? it->reason : "",
+        snprintf(out, size, "%s%s%s. %s%s%s%s: %s (%s)", it->state ? it->state : "", it->reason ? ": " : "", reason,
                  it->input_id ? "Input id: " : "", it->input_id ? it->input_id : "", it->input_id ? ". " : "", it->key[0] == '/' ? "File" : "Item", it->key,
                  str_bytes(it->bytes > 0 ? (uint64_t)it->bytes : 0, bytes, sizeof bytes));
         return true;

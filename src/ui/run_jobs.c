@@ -13,37 +13,43 @@ struct order {
 
 typedef int (*job_work)(const struct order *t, struct session *session, char *words, size_t size, struct err *e);
 
-static int control(const struct order *t, const char *command, struct err *e)
+/* A run may end while a key is on its way to it: that is no failure, and there is nothing to be done about it. */
+static int control(const struct order *t, const char *command, char *words, size_t size, struct err *e)
 {
-    return view_control(t->id, command, e) < 0 ? err_about(e, "cannot steer the run", t->id) : 0;
+    int result = view_control(t->id, command, e);
+    if (result < 0 && e->code == ERR_NOT_FOUND) {
+        str_copy(words, size, "it has ended meanwhile");
+        return 0;
+    }
+    return result < 0 ? err_about(e, "cannot steer the run", t->id) : 0;
 }
 
 static int do_start(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     snprintf(words, size, "%s is started", t->id);
-    return control(t, "yes", e);
+    return control(t, "yes", words, size, e);
 }
 
 static int do_refuse(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "not started; nothing was changed");
-    return control(t, "no", e);
+    return control(t, "no", words, size, e);
 }
 
 static int do_pause(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "pausing: what is on its way still arrives");
-    return control(t, "pause", e);
+    return control(t, "pause", words, size, e);
 }
 
 static int do_go_on(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
 {
     (void)s;
     str_copy(words, size, "it goes on");
-    return control(t, "resume", e);
+    return control(t, "resume", words, size, e);
 }
 
 /* A run goes on with the profile and platform it was asked for: ours when they are the same, else a session of its own. */

@@ -20,9 +20,15 @@ static bool not_started(const struct view *v)
     return !v->alive && (v->state == RUN_PLANNING || v->state == RUN_AT_GATE);
 }
 
-static bool has_rows(const struct view *v)
+bool run_keys_has_rows(const struct view *v)
 {
-    return v->table[0] && v->has_summary && (v->summary.rows > 0 || v->verb == ASK_UPDATE);
+    bool made = v->verb == ASK_UPDATE || (v->verb == ASK_EXPORT && v->state == RUN_DONE);   /* also where there was nothing to put into them */
+    return v->table[0] && v->has_summary && (v->summary.rows > 0 || made);
+}
+
+const char *run_keys_hint(const struct view *v, enum action a)
+{
+    return v && a == ACTION_PAUSE && v->alive && (v->state == RUN_PAUSED || v->state == RUN_PARKED) ? "go on" : NULL;
 }
 
 uint32_t run_keys_met(const struct view *v)
@@ -55,7 +61,7 @@ const char *run_keys_why_not(const struct view *v, enum action a)
                v->state == RUN_CANCELLED && run_keys_again(v) > 0 ? "it was cancelled: R sends what is left" : "this run is finished";
     if (a == ACTION_PREVIEW && !v->table[0])
         return "this run writes no table";
-    if (a == ACTION_PREVIEW && !has_rows(v))
+    if (a == ACTION_PREVIEW && !run_keys_has_rows(v))
         return "its table is not written yet";
     if (a == ACTION_CANCEL && !v->alive && !run_keys_unfinished(v) && !not_started(v))
         return "this run has ended";

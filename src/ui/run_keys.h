@@ -17,4 +17,8 @@ void run_keys_done(struct app *app, const struct run_done *done);
 /* Items that can be sent again: an id that is somebody else's stays in conflict. */
 int64_t run_keys_again(const struct view *v);
 bool run_keys_unfinished(const struct view *v);
+/* Its tables are there to be looked at. */
+bool run_keys_has_rows(const struct view *v);
+/* What a key does to this run now where its hint says something else ("go on" while it is paused), or NULL. */
+const char *run_keys_hint(const struct view *v, enum action a);
 #endif

@@ -191,8 +191,8 @@ char *run_words_summary(const struct view *v, char *out, size_t size)
     if (s->commits == 0 && v->verb == ASK_UPDATE)
         used = put(out, size, used, "; nothing was written");
     else if (s->rows >= 0 && v->table[0])
-        used = put(out, size, used, "; %s row%s in %s%s%s", count(s->rows, n), plural(s->rows), v->table, v->annotations_table[0] ? " and its annotations" : "",
-                   s->commits == 0 ? ", which was up to date" : "");
+        used = put(out, size, used, "; %s row%s in %s%s", count(s->rows, n), plural(s->rows), v->annotations_table[0] ? "both tables together" : v->table,
+                   s->commits == 0 ? v->annotations_table[0] ? ", which were up to date" : ", which was up to date" : "");
     if (s->milliseconds > 0)
         put(out, size, used, "; %s", str_duration(s->milliseconds, n, sizeof n));
     return out;

@@ -52,7 +52,7 @@ static void add_line(void *ctx, enum action a)
         add_row(h, &(struct list_row){ .id = "", .name = keymap_set_title(h->set), .role = ROLE_TITLE });
     h->headed = true;
     snprintf(id, sizeof id, "%d/%s", (int)h->set, action_row(a)->name);
-    snprintf(name, sizeof name, "%-*s  %s", h->keys_width, keys, action_row(a)->help);
+    snprintf(name, sizeof name, "%-*s  %s", h->keys_width, keys, keymap_help(h->set, a));
     add_row(h, &(struct list_row){ .id = id, .name = name, .role = why_not(h, a) ? ROLE_DIM : ROLE_TEXT });
 }
 

@@ -1,4 +1,5 @@
 #include "ui/run_items.h"
+#include "ui/remedies.h"
 
 /* Items of a run as one list: what is skipped, what failed, what got another id. */
 enum { EVENT_ITEMS = EVENT_OWN };
@@ -88,7 +89,7 @@ static void render_items(void *state, struct app *app, struct frame *f, struct l
     }
     struct list_look look = { .active = true, .empty = s->items ? "nothing of this kind" : "loading", .empty_role = ROLE_DIM };
     if (s->error.code != ERR_NONE) {
-        look.empty = err_sentence(&s->error, sentence, sizeof sentence);
+        look.empty = remedies_err(&s->error, sentence, sizeof sentence);
         look.empty_role = ROLE_BAD;
     }
     list_render(&s->list, f, r, &look);

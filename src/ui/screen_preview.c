@@ -1,34 +1,11 @@
-#include "base/timefmt.h"
-#include "ui/preview_rows.h"
-#include "ui/screens.h"
+#include "ui/preview_screen.h"
 #include "ui/words.h"
 
-enum phase { PHASE_READING, PHASE_STOPPED, PHASE_NEEDS_START, PHASE_FAILED, PHASE_SHOWN };
-enum mode { MODE_TABLE, MODE_RECORD, MODE_VALUE, MODE_SAVING };
 enum question { ASK_START = 1, ASK_REPLACE };
 
 #define MINUTE_MS 60000
 
-struct preview_screen {
-    struct app *app;
-    char *table_name;
-    enum phase phase;
-    enum mode mode;
-    struct world_job *job;
-    uint64_t tag;                 /* of the reading whose events count */
-    struct preview_state state;   /* of the compute */
-    struct err error;
-    struct preview_rows *rows;    /* NULL until the first were read; stays while others are read */
-    struct table table;
-    struct tree record;
-    size_t record_row;
-    int value_top, value_rows, value_page;  /* the wrapped value: first row shown, rows in all, rows of a page */
-    struct line path;             /* where to save */
-    struct layout_rect table_rect;  /* where the table was drawn */
-    bool begun;                   /* a reading was begun: the session was there */
-};
-
-static bool has_rows(const struct preview_screen *s)
+bool preview_screen_has_rows(const struct preview_screen *s)
 {
     return s->rows && s->rows->p.row_count > 0;
 }
@@ -179,7 +156,7 @@ static void show_record(struct preview_screen *s, size_t row)
     struct err e;
     bool next = s->mode == MODE_RECORD;
     size_t cursor = s->record.cursor, top = s->record.top;
-    if (!has_rows(s) || row >= s->rows->p.row_count) {
+    if (!preview_screen_has_rows(s) || row >= s->rows->p.row_count) {
         app_say(s->app, ROLE_DIM, "there are no more rows here");
         return;
     }
@@ -220,7 +197,7 @@ static bool show_value(struct preview_screen *s)
     return true;
 }
 
-static void scroll_value(struct preview_screen *s, int to)
+void preview_screen_scroll(struct preview_screen *s, int to)
 {
     int last = s->value_rows > s->value_page ? s->value_rows - s->value_page : 0;
     s->value_top = to < 0 ? 0 : to > last ? last : to;
@@ -246,12 +223,12 @@ static bool update_value(struct preview_screen *s, enum action a)
 {
     int page = s->value_page > 1 ? s->value_page - 1 : 1;
     switch (a) {
-    case ACTION_UP: scroll_value(s, s->value_top - 1); return true;
-    case ACTION_DOWN: scroll_value(s, s->value_top + 1); return true;
-    case ACTION_PAGE_UP: scroll_value(s, s->value_top - page); return true;
-    case ACTION_PAGE_DOWN: scroll_value(s, s->value_top + page); return true;
-    case ACTION_TOP: scroll_value(s, 0); return true;
-    case ACTION_BOTTOM: scroll_value(s, s->value_rows); return true;
+    case ACTION_UP: preview_screen_scroll(s, s->value_top - 1); return true;
+    case ACTION_DOWN: preview_screen_scroll(s, s->value_top + 1); return true;
+    case ACTION_PAGE_UP: preview_screen_scroll(s, s->value_top - page); return true;
+    case ACTION_PAGE_DOWN: preview_screen_scroll(s, s->value_top + page); return true;
+    case ACTION_TOP: preview_screen_scroll(s, 0); return true;
+    case ACTION_BOTTOM: preview_screen_scroll(s, s->value_rows); return true;
     case ACTION_COPY: copy_value(s); return true;
     case ACTION_BACK:
     case ACTION_LEFT:
@@ -313,7 +290,7 @@ static bool act(struct preview_screen *s, enum action a)
     case ACTION_RECORD:
         if (s->phase == PHASE_NEEDS_START)
             ask_start(s);
-        else if (has_rows(s))
+        else if (preview_screen_has_rows(s))
             show_record(s, s->table.row);
         return true;
     case ACTION_SAVE: begin_saving(s); return true;
@@ -371,86 +348,6 @@ static bool update_preview(void *state, struct app *app, const struct app_input 
     }
 }
 
-/* ---- drawing ---- */
-
-static void words_now(const struct preview_screen *s, char *out, size_t size, enum theme_role *role)
-{
-    char waited[24];
-    *role = ROLE_DIM;
-    switch (s->phase) {
-    case PHASE_READING:
-        if (s->state.label[0])
-            snprintf(out, size, "%s is %s, %s: waiting for it. Esc stops waiting.", s->state.label, s->state.state,
-                     str_duration(s->state.waited_ms, waited, sizeof waited));
-        else
-            snprintf(out, size, "reading the first %d rows. Esc stops.", PREVIEW_ROWS);
-        break;
-    case PHASE_STOPPED: str_copy(out, size, "reading was stopped; r reads again, Esc goes back"); break;
-    case PHASE_NEEDS_START:
-        snprintf(out, size, "%s is %s, and reading rows needs it. Enter asks whether to start it.", s->state.label, s->state.state);
-        break;
-    case PHASE_FAILED:
-        *role = ROLE_BAD;
-        err_sentence(&s->error, out, size);
-        break;
-    case PHASE_SHOWN: str_copy(out, size, "the table has no rows"); break;
-    }
-}
-
-static void render_saving(struct preview_screen *s, struct frame *f, struct layout_rect r)
-{
-    char count[24], head[96];
-    struct layout_rect box = layout_centre(r, 7, r.cols - 4 < 66 ? r.cols - 4 : 66);
-    snprintf(head, sizeof head, "Write the %s rows shown", str_count(s->rows->p.row_count, count, sizeof count));
-    frame_box(f, box, head);
-    frame_text(f, box.row + 2, box.col + 2, 6, ROLE_LABEL, "File");
-    line_render(&s->path, f, box.row + 2, box.col + 8, box.cols - 10, ROLE_FIELD, true);
-    frame_text(f, box.row + 4, box.col + 2, box.cols - 4, ROLE_DIM, ".csv or .jsonl at its end says what is written");
-}
-
-static void render_value(struct preview_screen *s, struct frame *f, struct layout_rect r)
-{
-    const char *name, *value;
-    if (!tree_current(&s->record, &name, &value))
-        return;
-    layout_cut_left(&r, 1);
-    layout_cut_right(&r, 1);
-    struct layout_rect head = layout_cut_top(&r, 1);
-    frame_text(f, head.row, head.col, head.cols, ROLE_LABEL, name);
-    s->value_page = r.rows;
-    s->value_rows = frame_wrap_from(f, (struct layout_rect){ r.row, r.col, 0, r.cols }, 0, ROLE_TEXT, value);
-    scroll_value(s, s->value_top);
-    frame_wrap_from(f, r, s->value_top, ROLE_TEXT, value);
-}
-
-static void render_preview(void *state, struct app *app, struct frame *f, struct layout_rect r)
-{
-    struct preview_screen *s = state;
-    char words[1400];
-    enum theme_role role;
-    (void)app;
-    if (s->mode == MODE_RECORD) {
-        tree_render(&s->record, f, r);
-        return;
-    }
-    if (s->mode == MODE_VALUE) {
-        render_value(s, f, r);
-        return;
-    }
-    words_now(s, words, sizeof words, &role);
-    if (!s->rows) {
-        layout_cut_top(&r, r.rows > 6 ? 1 : 0);
-        layout_cut_left(&r, 1);
-        layout_cut_right(&r, 1);
-        frame_wrap(f, r, role, words, true);
-        return;
-    }
-    s->table_rect = r;
-    table_render(&s->table, f, r, words);
-    if (s->mode == MODE_SAVING)
-        render_saving(s, f, r);
-}
-
 static const enum keymap_set *keys_preview(const void *state)
 {
     static const enum keymap_set table[] = { KEYS_TABLE, KEYS_LIST, KEYS_VIEW, KEYS_GLOBAL, KEYS_END };
@@ -472,7 +369,7 @@ static uint32_t met_preview(const void *state)
 {
     const struct preview_screen *s = state;
     uint32_t met = 0;
-    if (has_rows(s))
+    if (preview_screen_has_rows(s))
         met |= NEED_BIT(NEED_ROWS) | NEED_BIT(NEED_ITEM);
     if (s->phase == PHASE_NEEDS_START)
         met |= NEED_BIT(NEED_ROWS);   /* Enter asks again */
@@ -487,9 +384,9 @@ static const char *why_not_preview(const void *state, enum action a)
 {
     const struct preview_screen *s = state;
     bool lists = a == ACTION_FILTER || a == ACTION_MARK || a == ACTION_MARK_ALL;
-    if (a == ACTION_SAVE && !has_rows(s))
+    if (a == ACTION_SAVE && !preview_screen_has_rows(s))
         return "there are no rows to write";
-    if (a == ACTION_FIND && !has_rows(s))
+    if (a == ACTION_FIND && !preview_screen_has_rows(s))
         return "there are no rows to search";
     if (lists)
         return s->mode != MODE_TABLE ? "a record has no marks and no filter; / finds in the table" : "rows have no marks; / finds";
@@ -529,7 +426,7 @@ static void status_preview(const void *state, struct app_words *out)
     if (!s->rows)
         return;
     if (s->phase != PHASE_SHOWN) {
-        words_now(s, out->left, sizeof out->left, &role);
+        preview_screen_words(s, out->left, sizeof out->left, &role);
         out->whole = s->phase == PHASE_FAILED;
         return;
     }
@@ -544,7 +441,7 @@ static const enum action hints_preview[] = { ACTION_RECORD, ACTION_FIND, ACTION_
 
 const struct app_screen screen_preview = {
     .name = "preview", .title = "Preview", .size = sizeof(struct preview_screen),
-    .open = open_preview, .close = close_preview, .update = update_preview, .render = render_preview,
+    .open = open_preview, .close = close_preview, .update = update_preview, .render = preview_screen_render,
     .keys = keys_preview, .typing = typing_preview, .met = met_preview, .why_not = why_not_preview,
     .place = place_preview, .status = status_preview, .hints = hints_preview,
 };

@@ -1,4 +1,5 @@
 #include "ui/run_keys.h"
+#include "ui/remedies.h"
 #include "ui/run_words.h"
 #include "ui/screens.h"
 #include "base/timefmt.h"
@@ -167,7 +168,7 @@ static void render_details(const struct view *v, struct frame *f, struct layout_
     int id = frame_right(f, r.row + 1, r.col, r.cols, ROLE_DIM, v->id);
     frame_printf(f, r.row + 1, r.col, r.cols - id - 2, run_words_role(v), "%s, started %s", state, v->started_ms ? time_people(v->started_ms * 1000, when, sizeof when) : "never");
     if (v->parked_why[0])
-        str_copy(text, sizeof text, v->parked_why);
+        remedies_text(v->parked_why, text, sizeof text);
     else if (v->has_summary)
         run_words_summary(v, text, sizeof text);
     else if (v->state == RUN_DRY && v->has_plan && run_words_plan(v, 0, lines) > 0)
@@ -185,7 +186,7 @@ static void render_runs(void *state, struct app *app, struct frame *f, struct la
     (void)app;
     struct list_look look = { .active = true, .empty = s->runs ? "no runs yet: Import starts one" : "loading", .empty_role = ROLE_DIM };
     if (s->runs && s->runs->error.code != ERR_NONE) {
-        look.empty = err_sentence(&s->runs->error, sentence, sizeof sentence);
+        look.empty = remedies_err(&s->runs->error, sentence, sizeof sentence);
         look.empty_role = ROLE_BAD;
     }
     if (r.rows > DETAIL_ROWS + 4) {
@@ -217,6 +218,8 @@ static uint32_t met_runs(const void *state)
 
 static const char *why_not_runs(const void *state, enum action a) { return run_keys_why_not(here(state), a); }
 
+static const char *hint_runs(const void *state, enum action a) { return run_keys_hint(here(state), a); }
+
 static void status_runs(const void *state, struct app_words *out)
 {
     const struct runs_screen *s = state;
@@ -232,5 +235,5 @@ static const enum action hints_runs[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_R
 
 const struct app_screen screen_runs = {
     .name = "runs", .title = "Runs", .tab = "Runs", .size = sizeof(struct runs_screen), .open = open_runs, .close = close_runs, .update = update_runs,
-    .render = render_runs, .keys = keys_runs, .typing = typing_runs, .met = met_runs, .why_not = why_not_runs, .status = status_runs, .hints = hints_runs,
+    .render = render_runs, .keys = keys_runs, .typing = typing_runs, .met = met_runs, .why_not = why_not_runs, .hint = hint_runs, .status = status_runs, .hints = hints_runs,
 };

@@ -1,7 +1,7 @@
 #ifndef LAKEFERRY_UI_TERM_H
 #define LAKEFERRY_UI_TERM_H
 /*
- * term: the terminal itself; the only file with ncurses. One at a time; UI thread only. While it is open: the screen
+ * term: the terminal itself; only its files (term*.c) know ncurses. One at a time; UI thread only. While it is open: the screen
  * is ours, stderr goes to a file, and TERM, HUP, INT, TSTP, CONT and WINCH only set flags and write wake_fd. A crash
  * writes a prepared reset string and restores the modes before the default action.
  */
@@ -10,7 +10,7 @@
 
 struct term_options {
     bool no_colour;           /* also when NO_COLOR is set and not empty */
-    bool ascii;               /* also when the locale is not UTF-8 */
+    bool ascii;               /* also when the locale is not UTF-8 or TERM is a VT100's or VT220's */
     bool mouse;
     const char *stderr_path;  /* where stderr goes meanwhile; NULL: nowhere */
     int wake_fd;              /* an eventfd to write to from signal handlers */

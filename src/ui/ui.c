@@ -1,6 +1,7 @@
 #include "ui/ui.h"
 #include "base/file.h"
 #include "core/view.h"
+#include "ui/planner.h"
 #include "ui/screens.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -115,6 +116,8 @@ int ui_main(const struct ui_options *options, struct err *e)
         world_release(w);
         app_free(w->app);
         free(w);
+    } else {
+        planner_abandon();
     }
     if (ended >= 0 && ended != SIGHUP)
         say_runs();

@@ -87,7 +87,7 @@ static const char *suggestions(struct binder *b) {
     text_init(&t, &b->r->mem);
     int n = 0;
     for (int i = 0; i < b->scope->count && n < 5; i++) {
-        if (b->scope->at[i].hidden) continue;
+        if (b->scope->at[i].hidden || b->scope->at[i].meta) continue;
         text_puts(&t, n++ ? ", " : "");
         const char *part[2] = {b->scope->at[i].alias, b->scope->at[i].name};
         struct name q = { .part = part[0] ? part : part + 1, .count = part[0] ? 2 : 1 };
@@ -184,7 +184,7 @@ void bind_star(struct binder *b, const struct node *star, void (*each)(void *, s
     bool any = false;
     for (int i = 0; i < b->scope->count; i++) {
         const struct scope_column *c = &b->scope->at[i];
-        if (c->hidden || (c->quiet && !q->count) || (q->count && !qualifies(c, q, q->count))) continue;
+        if (c->hidden || c->meta || (c->quiet && !q->count) || (q->count && !qualifies(c, q, q->count))) continue;
         each(ctx, expr_column(b->r, i, c->type, c->name), c->name);
         any = true;
     }

@@ -6,7 +6,8 @@
  */
 #include "sandbox/sql/tree.h"
 
-struct scope_column { const char *alias; struct name table; const char *name; const struct type *type; bool hidden; bool quiet; /* found by its table's name only */ };
+struct scope_column { const char *alias; struct name table; const char *name; const struct type *type; bool hidden; bool quiet; /* found by its table's name only */
+    bool meta; /* a file's own, no part of * */ };
 struct scope { struct scope_column *at; int count; };
 
 struct env { struct run *r; struct arena *a; const struct value *row; };

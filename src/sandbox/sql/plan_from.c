@@ -199,13 +199,16 @@ struct relation *plan_from(struct run *r, const struct from *f, struct cte *ctes
     if (f->kind == FROM_LATERAL) return plan_lateral(r, f, ctes);
     struct relation *rel = f->kind == FROM_NAME ? plan_name(r, f, ctes) : f->kind == FROM_QUERY ? plan_query(r, f->query, ctes) :
                            f->kind == FROM_VALUES ? plan_values(r, f) : plan_function(r, f);
-    if (f->column_count && f->column_count != rel->scope.count)
+    int plain = rel->scope.count;
+    while (plain > 0 && rel->scope.at[plain - 1].meta) plain--;
+    if (f->column_count && f->column_count != plain)
         run_fail(r, "ASSIGNMENT_ARITY_MISMATCH", "42802", f->pos, "The number of columns or variables assigned or aliased: %d does not match the number of source expressions: %d.",
-                 f->column_count, rel->scope.count);
+                 f->column_count, plain);
     struct scope named = {0};
     for (int i = 0; i < rel->scope.count; i++) {
-        const char *name = f->column_count ? f->columns[i] : rel->scope.at[i].name;
+        const char *name = f->column_count && i < plain ? f->columns[i] : rel->scope.at[i].name;
         scope_add(r, &named, f->alias, f->alias || f->kind != FROM_NAME ? NULL : &f->name, name, rel->scope.at[i].type);
+        named.at[i].meta = i >= plain;
     }
     struct relation *out = relation_new(r, rel->it);
     out->scope = named;

@@ -7,8 +7,8 @@ static struct iter *iter_init(struct iter *it, struct run *r, int width, struct 
     return it;
 }
 
-/* --- text: one column, a row a line --- */
-struct text_source { struct iter it; struct files *f; bool open; };
+/* --- text: a row a line, and beside it the place of its file --- */
+struct text_source { struct iter it; struct files *f; bool open, place; };
 
 /* The next line of any file. */
 static bool next_line(struct text_source *s, struct text *t) {
@@ -26,9 +26,19 @@ static struct value *text_next(struct iter *it, struct arena *a) {
     text_init(&t, a);
     if (!next_line(s, &t)) return NULL;
     run_tick(it->r);
-    struct value *row = mem_alloc(a, sizeof *row);
-    *row = value_bytes(text_end(&t), t.n);
+    struct value *row = mem_alloc(a, 3 * sizeof *row);
+    row[0] = value_bytes(text_end(&t), t.n);
+    row[1] = VALUE_NULL;
+    if (s->place) {
+        const char *place = files_place(s->f, a);
+        row[2] = value_bytes(place, strlen(place));
+        row[1] = (struct value){ .kind = V_LIST, .l = { row + 2, 1 } };
+    }
     return row;
+}
+
+static void prune_text(struct iter *it, const bool *used) {
+    ((struct text_source *)it)->place = used[1];
 }
 
 static void prune_nothing(struct iter *it, const bool *used) {
@@ -38,8 +48,12 @@ static void prune_nothing(struct iter *it, const bool *used) {
 static struct relation *source_text(struct run *r, struct files *f) {
     struct text_source *s = mem_zero(&r->mem, sizeof *s);
     s->f = f;
-    struct relation *rel = relation_new(r, iter_init(&s->it, r, 1, text_next, prune_nothing));
+    struct relation *rel = relation_new(r, iter_init(&s->it, r, 2, text_next, prune_text));
+    struct field *place = mem_zero(&r->mem, sizeof *place);
+    *place = (struct field){ .name = "file_path", .type = type_plain(T_STRING) };
     scope_add(r, &rel->scope, NULL, NULL, "value", type_plain(T_STRING));
+    scope_add(r, &rel->scope, NULL, NULL, "_metadata", type_struct(&r->mem, place, 1));
+    rel->scope.at[1].meta = true;
     return rel;
 }
 

@@ -4,11 +4,13 @@
 #include "sandbox/sql/relation.h"
 #include <zlib.h>
 
-struct files { struct run *r; char **paths; int count, at; FILE *plain; gzFile packed; unsigned char *buffer; size_t have, used; bool any_open; };
+struct files { struct run *r; const char *url; size_t cut; /* the host path of url, which is left out of a file's place */ char **paths; int count, at; FILE *plain; gzFile packed; unsigned char *buffer; size_t have, used; bool any_open; };
 /* Lists the files of a folder, a file, or a pattern in the last segment; fails with PATH_NOT_FOUND. */
 struct files *files_open(struct run *r, const char *path, bool recursive, int pos);
 /* Opens the next file (a BOM is skipped); false after the last. */
 bool files_next(struct files *f);
+/* The place of the file at hand, as statements name it. */
+const char *files_place(struct files *f, struct arena *a);
 /* The next byte or -1 at the end of the file. */
 int files_byte(struct files *f);
 /* Looks at the next byte without taking it. */

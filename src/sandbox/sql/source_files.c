@@ -63,6 +63,8 @@ static void list_pattern(struct files *f, const char *path, bool recursive, int 
     char *parent = str_dup_n(path, (size_t)(slash - path));
     int rc = parent ? lake_path(f->r->lake, parent, &folder, &e) : -1;
     free(parent);
+    f->url = mem_text(&f->r->mem, path, (size_t)(slash - path));
+    f->cut = folder.len;
     if (!rc) list_folder(f, folder.data, slash + 1, recursive, &matched);
     buf_release(&folder);
     if (!matched) path_not_found(f->r, path, pos);
@@ -85,6 +87,8 @@ struct files *files_open(struct run *r, const char *path, bool recursive, int po
         buf_init(&host, 0);
         if (!lake_path(r->lake, path, &host, &e) && !stat(host.data, &st)) {
             found = true;
+            f->url = mem_text(&r->mem, path, strlen(path) - (path[1] && str_ends(path, "/")));
+            f->cut = host.len;
             if (S_ISDIR(st.st_mode)) list_folder(f, host.data, NULL, recursive, &matched);
             else if (!slash || !hidden(slash + 1)) add_path(f, host.data);
         }
@@ -150,6 +154,10 @@ bool files_next(struct files *f) {
     fill(f);
     if (f->have >= 3 && !memcmp(f->buffer, "\xEF\xBB\xBF", 3)) f->used = 3;
     return true;
+}
+
+const char *files_place(struct files *f, struct arena *a) {
+    return mem_printf(a, "%s%s", f->url, f->paths[f->at - 1] + f->cut);
 }
 
 bool files_line(struct files *f, struct text *t) {

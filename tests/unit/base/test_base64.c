@@ -53,7 +53,8 @@ static void test_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = { "Zg", "Zg=", "Z===", "====", "Zm9v=", "Zm=v", "Zg==Zg==", "Zm8\n", "Zm-_",
-                                       "Zh==", "Zm9=", "=g==" };
+                                       "Zh==", "Zm9=", "=g==",
+                                       "Zm9vZm9*Zm9v", "Zm9v\377m9vZm9v", "Zm==Zm9vZm9v" };
     struct buf out = BUF_INIT;
     struct err e;
 

@@ -41,6 +41,32 @@ static void test_refused_text(void **state)
     assert_null(json_parse("[", 1, NULL));
 }
 
+/* Long strings are looked through several bytes at a time: what counts is seen wherever it stands. */
+static void test_every_place_of_a_long_string(void **state)
+{
+    (void)state;
+    for (size_t at = 1; at < 40; at++) {
+        char text[48];
+        cJSON *tree;
+
+        memset(text, 'A', sizeof text);
+        text[0] = text[40] = '"';
+        text[at] = '\x1f';
+        refuses(text, 41);
+        text[at] = '\xe9';
+        refuses(text, 41);
+        text[at] = '"';
+        refuses(text, 41);
+        text[at] = '\\';
+        refuses(text, 41);
+        text[at] = 'z';
+        tree = json_parse(text, 41, NULL);
+        assert_non_null(tree);
+        assert_int_equal(strlen(tree->valuestring), 39);
+        cJSON_Delete(tree);
+    }
+}
+
 static void test_not_beyond_n(void **state)
 {
     (void)state;
@@ -210,7 +236,7 @@ static void test_quote_any_bytes_parse_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refused_text), cmocka_unit_test(test_not_beyond_n), cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_refused_text), cmocka_unit_test(test_every_place_of_a_long_string), cmocka_unit_test(test_not_beyond_n), cmocka_unit_test(test_depth),
         cmocka_unit_test(test_escaped_nul), cmocka_unit_test(test_members), cmocka_unit_test(test_integers),
         cmocka_unit_test(test_building), cmocka_unit_test(test_quote), cmocka_unit_test(test_quote_any_bytes_parse_back),
     };

@@ -15,12 +15,17 @@ static struct {
     const char *properties[8][2];
     char run[40];
     int rows_inserted, rows_changed, rows_missing; /* answers of the next difference */
-    size_t columns;                  /* of the table, more than a run gives it */
+    size_t columns;                  /* of the table, more than a run gives it: at most one */
+    bool needs;                      /* it is NOT NULL */
     enum err_code fail; const char *sqlstate; int fail_times; const char *fail_verb;
     bool applied;                    /* what failed was done all the same */
     int fills, staged_rows;
     bool fill_fails;
     const char *place;               /* where rows are staged; NULL: in a volume made for it */
+    bool no_volumes;                 /* the user may not make one */
+    const char *words;               /* of the statement's failure */
+    int scratch;                     /* tables that are there */
+    bool theirs;                     /* they belong to another run */
 } w;
 static struct err err;
 static struct stages_job job;
@@ -40,7 +45,7 @@ static void note(const char *fmt, ...)
 
 /* --- stage --- */
 
-struct stage { char folder[64]; };
+struct stage { char folder[64]; struct stage_send send; };
 
 int stage_choose(const struct session *s, const char *flag, const char *images, const struct name *target, const char *run_id, bool dry_run,
                  struct stage_place *out, char *why, size_t why_size, struct err *e)
@@ -51,6 +56,8 @@ int stage_choose(const struct session *s, const char *flag, const char *images, 
     snprintf(why, why_size, "because");
     if (!dry_run)
         note("volume ");
+    if (!dry_run && w.no_volumes)
+        return err_set(e, ERR_FORBIDDEN, "no");
     return volume_path_parse(w.place ? w.place : "/Volumes/c/s/v", &out->at, e);
 }
 
@@ -68,6 +75,16 @@ int stage_begin(const struct session *s, const struct stage_place *place, const 
     return 0;
 }
 
+int stage_begin_scratch(const struct name *table, const struct stage_send *send, struct stage **out, struct err *e)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return err_no_memory(e);
+    (*out)->send = *send;
+    snprintf((*out)->folder, sizeof (*out)->folder, "`%s`.`%s`.`%s`", table->catalog, table->schema, table->object);
+    return 0;
+}
+
 int stage_row(struct stage *st, const char *line, size_t n, struct err *e)
 {
     (void)st, (void)line, (void)n, (void)e;
@@ -77,9 +94,12 @@ int stage_row(struct stage *st, const char *line, size_t n, struct err *e)
 
 int stage_end(struct stage *st, uint64_t *rows, struct err *e)
 {
-    (void)st, (void)e;
+    struct buf text = BUF_INIT;
     *rows = (uint64_t)w.staged_rows;
-    return 0;
+    buf_puts(&text, "INSERT INTO x");
+    int result = st->send.send ? st->send.send(st->send.ctx, &text, e) : 0;
+    buf_release(&text);
+    return result;
 }
 
 const char *stage_folder(const struct stage *st) { return st->folder; }
@@ -132,6 +152,11 @@ int compute_start(struct compute *c, int (*tick)(void *, const char *, int64_t),
 
 static void apply(const char *verb, const char *text)
 {
+    if (str_starts(text, "CREATE TABLE `c`.`s`.`lakeferry_")) {
+        assert_non_null(strstr(text, "'lakeferry.run' = 'run-1'"));
+        w.scratch++;
+        return;
+    }
     if (str_eq(verb, "ALTER"))
         w.properties[0][1] = "u/a/other,u/a/ds";
     if (str_eq(verb, "CREATE")) {
@@ -146,17 +171,18 @@ static void apply(const char *verb, const char *text)
 
 static int difference(struct compute_rows *rows)
 {
-    static const char *const names[] = {"inserted", "changed", "total", "missing"};
-    rows->columns = calloc(4, sizeof *rows->columns);
-    rows->cells = calloc(4, sizeof *rows->cells);
-    rows->column_count = 4;
+    static const char *const names[] = {"inserted", "changed", "total", "missing", "n"};
+    rows->columns = calloc(5, sizeof *rows->columns);
+    rows->cells = calloc(5, sizeof *rows->cells);
+    rows->column_count = 5;
     rows->row_count = 1;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 5; i++)
         rows->columns[i].name = str_dup(names[i]);
     rows->cells[0] = str_printf("%d", w.rows_inserted);
     rows->cells[1] = str_printf("%d", w.rows_changed);
     rows->cells[2] = str_printf("%d", 7 + w.rows_inserted);
     rows->cells[3] = str_printf("%d", w.rows_missing);
+    rows->cells[4] = str_printf("%d", w.staged_rows);
     return 0;
 }
 
@@ -172,7 +198,7 @@ int compute_run(struct compute *c, const char *text, bool allow_truncated, struc
         apply(verb, text);
     if (fails) {
         w.fail_times--;
-        err_set(e, w.fail, "it failed");
+        err_set(e, w.fail, "%s", w.words ? w.words : "it failed");
         str_copy(e->sqlstate, sizeof e->sqlstate, w.sqlstate ? w.sqlstate : "");
         if (w.fail != ERR_UNKNOWN)
             c->note.note(c->note.ctx, "end", "st-1");
@@ -212,15 +238,30 @@ int compute_clean(const struct session *s, const char *kind, const char *id, str
 
 int databricks_object_get(const struct net_api *api, enum databricks_kind kind, const char *full_name, struct databricks_object *out, struct err *e)
 {
-    (void)api, (void)full_name;
+    (void)api;
     memset(out, 0, sizeof *out);
+    if (str_starts(full_name, "c.s.lakeferry_")) {
+        out->name = (char *)"scratch";
+        return w.scratch ? 0 : err_set(e, ERR_NOT_FOUND, "there is none");
+    }
     if (kind != DATABRICKS_TABLE)
         return 0;
     if (!w.table)
         return err_set(e, ERR_NOT_FOUND, "there is none");
     out->type = (char *)"MANAGED";
     out->format = (char *)"DELTA";
+    static struct databricks_column more = {.name = (char *)"site", .type_text = (char *)"string"};
+    more.nullable = !w.needs;
+    out->columns = &more;
     out->column_count = w.columns;
+    return 0;
+}
+
+int databricks_table_delete(const struct net_api *api, const char *full_name, struct err *e)
+{
+    (void)api, (void)e;
+    note("DROP %s ", full_name);
+    w.scratch--;
     return 0;
 }
 
@@ -228,7 +269,8 @@ void databricks_object_release(struct databricks_object *o) { (void)o; }
 
 const char *databricks_object_property(const struct databricks_object *o, const char *key)
 {
-    (void)o;
+    if (o->name)
+        return str_eq(key, "lakeferry.run") ? w.theirs ? "run-2" : "run-1" : NULL;
     if (str_eq(key, "lakeferry.run") && w.run[0])
         return w.run;
     for (size_t i = 0; i < 8 && w.properties[i][0]; i++)
@@ -522,6 +564,94 @@ static void a_refusal_is_final(void **state)
     assert_string_equal(err.what, "cannot write the table");
 }
 
+/* Whose right is missing, where, and what to do: the compute's on the staging volume. */
+static void rows_that_the_compute_may_not_read(void **state)
+{
+    static const struct { enum err_code code; const char *state, *words, *what; } cases[] = {
+        {ERR_FORBIDDEN, "42501", "User does not have READ VOLUME on Volume 'c.s.v'", "the compute cannot read the rows staged in"},
+        {ERR_NOT_FOUND, "42K03", "[PATH_NOT_FOUND] Path does not exist", "the compute cannot read the rows staged in"},
+        {ERR_FORBIDDEN, "42501", "User does not have CREATE TABLE on Schema 'c.s'", "cannot write the table"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        end(state);
+        begin(state);
+        w.fail = cases[i].code, w.sqlstate = cases[i].state, w.words = cases[i].words, w.fail_verb = "CREATE", w.fail_times = 100;
+        assert_int_equal(write_it(), -1);
+        assert_string_equal(err.what, cases[i].what);
+        assert_string_equal(err.subject, i < 2 ? "/Volumes/c/s/v/rows-1" : "c.s.t");
+        assert_true(i == 2 || (strstr(err.remedy, "warehouse w") && strstr(err.remedy, "READ VOLUME") && strstr(err.remedy, "--staging")));
+    }
+}
+
+/* --- no volume may be made --- */
+
+static void rows_go_through_a_scratch_table(void **state)
+{
+    (void)state;
+    w.no_volumes = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_string_equal(w.log, "volume CREATE INSERT SELECT CREATE ");
+    assert_int_equal(commits(), 1);
+    assert_false(journal_has(job.journal, "staging.at"));
+    char *at = delta_staged(&job, "rows", NULL);
+    assert_string_equal(at, "`c`.`s`.`lakeferry_run_1_rows_1`");
+    free(at);
+    assert_int_equal(delta_clean(&job, &err), 0);
+    assert_non_null(strstr(w.log, "DROP c.s.lakeferry_run_1_rows_1 "));
+    assert_int_equal(w.scratch, 0);
+    assert_null(delta_staged(&job, "rows", NULL));
+}
+
+static void a_lost_batch_is_sent_again(void **state)
+{
+    (void)state;
+    w.no_volumes = true;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "INSERT", w.fail_times = 2, w.applied = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_string_equal(w.log, "volume CREATE INSERT INSERT INSERT SELECT CREATE ");
+    assert_int_equal(w.fills, 1);
+}
+
+/* Its own table of the next attempt has another name; the first goes, and is asked for once more at the end, as it may come late. */
+static void a_lost_scratch_table_is_left_behind(void **state)
+{
+    (void)state;
+    w.no_volumes = true;
+    w.fail = ERR_UNKNOWN, w.fail_verb = "CREATE", w.fail_times = 1;
+    assert_int_equal(write_it(), STAGES_DONE);
+    assert_non_null(strstr(w.log, "cancel statement st-1 "));
+    char *at = delta_staged(&job, "rows", NULL);
+    assert_string_equal(at, "`c`.`s`.`lakeferry_run_1_rows_2`");
+    free(at);
+    w.log[0] = '\0';
+    w.scratch = 2;                                   /* it came after all */
+    assert_int_equal(journal_left_add(job.journal, DELTA_SCRATCH, "c.s.lakeferry_run_1_rows_1", &err), 0);
+    assert_int_equal(delta_clean(&job, &err), 0);
+    assert_int_equal(w.scratch, 0);
+}
+
+static void anothers_scratch_table_stays(void **state)
+{
+    (void)state;
+    w.no_volumes = true;
+    assert_int_equal(write_it(), STAGES_DONE);
+    w.theirs = true;
+    assert_int_equal(delta_clean(&job, &err), 0);
+    assert_null(strstr(w.log, "DROP"));
+}
+
+/* What the compute fills itself can only be a folder. */
+static void no_scratch_table_for_the_compute(void **state)
+{
+    struct delta d;
+    (void)state;
+    w.no_volumes = true;
+    assert_int_equal(delta_open(&job, &d, &err), 0);
+    assert_int_equal(delta_stage(&d, "source", &ask.table, NULL, NULL, NULL, &err), -1);
+    assert_int_equal(err.code, ERR_FORBIDDEN);
+    delta_close(&d);
+}
+
 static void tables_that_exist(void **state)
 {
     static const struct { enum ask_if_exists wish; const char *datasets, *scope; int result; const char *words; } cases[] = {
@@ -545,6 +675,23 @@ static void tables_that_exist(void **state)
         if (result != cases[i].result || !strstr(result < 0 ? err.cause : w.log, cases[i].words))
             fail_msg("case %zu: %d %s %s", i, result, err.cause, w.log);
         assert_true(result >= 0 || !w.log[0]);         /* refused before anything was done */
+    }
+}
+
+/* Before anything is done, and of a table that is replaced not at all. */
+static void a_column_that_must_be_filled(void **state)
+{
+    for (enum ask_if_exists wish = ASK_EXISTS_REPLACE; wish <= ASK_EXISTS_APPEND; wish++) {
+        end(state);
+        begin(state);
+        there("u/a/ds", "people");
+        w.columns = 1, w.needs = true;
+        ask.if_exists = wish;
+        assert_int_equal(write_it(), wish == ASK_EXISTS_APPEND ? -1 : STAGES_DONE);
+        if (wish == ASK_EXISTS_APPEND) {
+            assert_string_equal(err.cause, "its column site is NOT NULL, and nothing is written there");
+            assert_string_equal(w.log, "");
+        }
     }
 }
 
@@ -578,6 +725,8 @@ int main(void)
         CASE(a_lost_create_is_seen_in_the_table), CASE(a_lost_create_that_did_nothing_is_made), CASE(a_lost_merge_counts_once),
         CASE(nothing_to_merge_is_no_commit), CASE(an_exact_table_loses_what_is_gone), CASE(a_lost_replacement_counts_once),
         CASE(conflicts_are_repeated_but_not_for_ever), CASE(a_refusal_is_final), CASE(tables_that_exist),
+        CASE(a_column_that_must_be_filled), CASE(rows_that_the_compute_may_not_read), CASE(rows_go_through_a_scratch_table), CASE(a_lost_batch_is_sent_again),
+        CASE(a_lost_scratch_table_is_left_behind), CASE(anothers_scratch_table_stays), CASE(no_scratch_table_for_the_compute),
         CASE(what_is_no_delta_table_is_refused), CASE(lists_of_datasets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,6 +240,14 @@ static void spoil(const char *folder, const char *bytes, size_t n, off_t at)
     close(fd);
 }
 
+static void spoil_kept(const char *folder)
+{
+    char path[120];
+    struct err e = {0};
+    snprintf(path, sizeof path, "%s/kept.json", folder);
+    assert_int_equal(file_write_atomic(path, "rubbish", 7, &e), 0);
+}
+
 static void refuses_damage_and_newer(void **state)
 {
     struct fixture *f = *state;
@@ -262,6 +270,33 @@ static void refuses_damage_and_newer(void **state)
 }
 
 /* A state is used as a place in tables: one that no version knows is damage, not an item. */
+static void keeps_what_must_not_be_lost(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    assert_false(journal_kept_there(f->folder));
+    assert_int_equal(journal_put(f->j, "plan", "{}", &e), 0);
+    assert_false(journal_kept_there(f->folder));
+    assert_int_equal(journal_put(f->j, "staging.at", "/Volumes/a/b/\"c\"\n", &e), 0);
+    assert_int_equal(journal_put(f->j, "cancelled", "1", &e), 0);
+    journal_close(f->j);
+    assert_int_equal(journal_put_aside(f->folder, &e), 0);
+    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
+    assert_int_equal(journal_kept_restore(f->j, &e), 0);
+    char *at = journal_get(f->j, "staging.at");
+    assert_string_equal(at, "/Volumes/a/b/\"c\"\n");
+    free(at);
+    assert_true(journal_has(f->j, "cancelled"));
+    assert_false(journal_has(f->j, "plan"));
+    assert_int_equal(journal_put(f->j, "cancelled", NULL, &e), 0);
+    assert_int_equal(journal_put(f->j, "staging.at", NULL, &e), 0);
+    assert_false(journal_kept_there(f->folder));
+    assert_int_equal(journal_kept_restore(f->j, &e), 0);      /* no file: nothing is kept */
+    spoil_kept(f->folder);
+    assert_int_equal(journal_kept_restore(f->j, &e), -1);
+    assert_non_null(strstr(e.subject, "kept.json"));
+}
+
 static void refuses_a_state_that_nobody_knows(void **state)
 {
     struct fixture *f = *state;
@@ -338,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(leavings_and_lines, set_up, tear_down),
         cmocka_unit_test_setup_teardown(retry_plans_failed_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_damage_and_newer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_must_not_be_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_a_state_that_nobody_knows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(survives_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(views_do_not_disturb, set_up, tear_down),

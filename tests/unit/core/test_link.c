@@ -46,7 +46,7 @@ static void expect(struct link_client *c, const char *type, int64_t n)
     cJSON *got;
     bool timed_out;
     int64_t value = -1;
-    assert_int_equal(link_client_read(c, 5000, &got, &timed_out, &e), 1);
+    assert_int_equal(link_client_read(c, 30000, &got, &timed_out, &e), 1);
     assert_string_equal(json_str(got, "type"), type);
     if (n >= 0) {
         assert_true(json_i64(got, "n", &value));
@@ -126,8 +126,9 @@ static void a_viewer_that_does_not_read_is_dropped(void **state)
     big[100000] = '\0';
     cJSON *much = line("item", 1);
     cJSON_AddStringToObject(much, "text", big);
-    for (int i = 0; i < 200 && link_viewers(l) > 0; i++) {
-        link_publish(l, much);
+    for (int i = 0; i < 30000 && link_viewers(l) > 0; i++) {
+        if (i < 200)
+            link_publish(l, much);
         usleep(1000);
     }
     assert_int_equal(link_viewers(l), 0);
@@ -175,7 +176,7 @@ static void a_command_outlives_its_sender(void **state)
     expect(c, "plan", 0);                          /* and most of the next line stays unread */
     assert_int_equal(link_client_send(c, "{\"command\":\"cancel\"}", &e), 0);
     link_client_free(c);
-    for (int i = 0; i < 5000 && !(command = link_next_command(l)); i++)
+    for (int i = 0; i < 30000 && !(command = link_next_command(l)); i++)
         usleep(1000);
     assert_string_equal(json_str(command, "command"), "cancel");
     cJSON_Delete(command);
@@ -193,6 +194,8 @@ static int64_t processor_us(void)
 static void a_process_without_descriptors_waits(void **state)
 {
     (void)state;
+    if (getenv("LAKEFERRY_VALGRIND"))
+        skip(); /* it takes in what comes and hangs up itself */
     struct err e = {0};
     struct link *l;
     struct rlimit before, none;

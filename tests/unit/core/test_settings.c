@@ -118,6 +118,8 @@ static void bad_own_settings(void **state)
     static const struct { const char *text, *said; } cases[] = {
         { "retry_cap = soon\n", "retry_cap in line 1 of config.ini: \"soon\" is not a time" },
         { "\n\nclarifai_rate = -1\n", "clarifai_rate in line 3" },
+        { "files_rate = 200000\n", "\"200000\" is more than 100000, the most there may be" },
+        { "files_rate = nan\n", "is not a number above 0" },
         { "files_in_flight = 0\n", "whole number from 1 to 512" },
         { "theme = pink\n", "auto, dark, light or mono" },
         { "clarifai_api_base = http://elsewhere.example\n", "only https" },

@@ -54,6 +54,22 @@ static void test_create(void **state)
     expect(&b, "CREATE OR REPLACE TABLE `c`.`s``x`.`t` USING DELTA AS SELECT * FROM " STAGED);
 }
 
+/* Lines that are literals in a table: the same statement over another source, each line once. */
+static void test_scratch(void **state)
+{
+    struct buf b = BUF_INIT;
+
+    (void)state;
+    sql_scratch_create(&b, &TABLE, "r1");
+    expect(&b, "CREATE TABLE `c`.`s``x`.`t` (`number` BIGINT, `value` STRING) USING DELTA COMMENT 'rows on their way into a table; made and removed by "
+               "lakeferry' TBLPROPERTIES ('lakeferry.run' = 'r1')");
+    sql_scratch_begin(&b, &TABLE);
+    sql_scratch_row(&b, 7, "it's ${x}\\n and more", 11);
+    expect(&b, "INSERT INTO `c`.`s``x`.`t` (`number`, `value`) VALUES (7, 'it\\'s \\u0024{x}\\\\n')");
+    sql_staged(&b, "`c`.`s`.`t`", FIELDS, 1);
+    expect(&b, "(SELECT r.* FROM (SELECT from_json(value, '`k` STRING', map('mode','FAILFAST')) AS r FROM (SELECT DISTINCT `number`, `value` FROM `c`.`s`.`t`)))");
+}
+
 static void test_merge(void **state)
 {
     const struct sql_merge m = { &TABLE, "/Volumes/a/b/d", FIELDS, 3, KEYS, 1, true, true, false };
@@ -127,7 +143,7 @@ static void test_duplicates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_literals), cmocka_unit_test(test_create), cmocka_unit_test(test_merge), cmocka_unit_test(test_keys_apart),
+        cmocka_unit_test(test_literals), cmocka_unit_test(test_create), cmocka_unit_test(test_scratch), cmocka_unit_test(test_merge), cmocka_unit_test(test_keys_apart),
         cmocka_unit_test(test_difference), cmocka_unit_test(test_samples), cmocka_unit_test(test_duplicates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,10 @@ static void statements_of_a_cluster(void **state)
     buf_clear(&b);
     sql_s3_count(&b, &s);
     assert_string_equal(b.data, "SELECT count(*) AS n, count(`inputid`) AS ids, count(`_corrupt_record`) AS broken FROM lakeferry_rows");
+    buf_clear(&b);
+    sql_s3_strangers(&b, &s);
+    assert_string_equal(b.data, "SELECT file FROM (SELECT _metadata.file_path AS file, value FROM text.`s3://b/it's/a.csv`) GROUP BY file "
+                                "HAVING count_if(value = 'inputid,input,size') = 0 ORDER BY file LIMIT 1");
     buf_release(&b);
     sql_s3_release(&s);
 }

@@ -278,9 +278,79 @@ static void test_no_rows_no_part(void **state)
     stage_place_release(&p);
 }
 
+/* --- a scratch table --- */
+
+static struct { int statements; size_t rows, longest; char first[200]; } sent;
+
+static int take(void *ctx, const struct buf *statement, struct err *e)
+{
+    (void)ctx, (void)e;
+    if (sent.statements++ == 0)
+        str_copy(sent.first, sizeof sent.first, statement->data);
+    if (statement->len > sent.longest)
+        sent.longest = statement->len;
+    for (const char *p = statement->data; (p = strstr(p, ", '")) != NULL; p++)
+        sent.rows++;
+    return 0;
+}
+
+static void fill_scratch(const char *line, int rows, uint64_t *staged)
+{
+    struct stage *st = NULL;
+    struct err e = {0};
+    const struct stage_send send = { .send = take };
+
+    memset(&sent, 0, sizeof sent);
+    assert_int_equal(stage_begin_scratch(&TARGET, &send, &st, &e), 0);
+    assert_int_equal(*stage_folder(st), '`');
+    for (int i = 0; i < rows; i++)
+        assert_int_equal(stage_row(st, line, strlen(line), &e), 0);
+    assert_int_equal(stage_end(st, staged, &e), 0);
+    stage_free(st);
+}
+
+static void test_batches_of_literals(void **state)
+{
+    char *line = malloc((size_t)400000 + 1);
+    uint64_t staged = 0;
+
+    (void)state;
+    fill_scratch("{\"a\":\"it's ${x} \\\\\"}", 1, &staged);
+    assert_non_null(strstr(sent.first, " (`number`, `value`) VALUES (1, '{\"a\":\"it\\'s \\u0024{x} \\\\\\\\\"}')"));
+    fill_scratch("{}", 2001, &staged);
+    assert_int_equal(staged, 2001);
+    assert_int_equal(sent.rows, 2001);
+    assert_int_equal(sent.statements, 3);
+    memset(line, 'x', 400000);
+    line[400000] = '\0';
+    fill_scratch(line, 5, &staged);
+    assert_int_equal(sent.statements, 3);
+    assert_true(sent.longest < ((size_t)1 << 20) + 1000);
+    fill_scratch("{}", 0, &staged);
+    assert_int_equal(sent.statements, 0);
+    free(line);
+}
+
+static void test_a_row_beyond_a_statement(void **state)
+{
+    struct stage *st = NULL;
+    struct err e = {0};
+    const struct stage_send send = { .send = take };
+    char *line = malloc((size_t)16 << 20);
+
+    (void)state;
+    memset(line, 'x', (size_t)16 << 20);
+    assert_int_equal(stage_begin_scratch(&TARGET, &send, &st, &e), 0);
+    assert_int_equal(stage_row(st, line, (size_t)16 << 20, &e), -1);
+    assert_int_equal(e.code, ERR_LIMIT);
+    assert_non_null(strstr(e.cause, "--staging"));
+    stage_free(st);
+    free(line);
+}
+
 int main(void)
 {
 #define CASE(t) cmocka_unit_test_setup_teardown(t, set_up, tear_down)
-    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_rows_beyond_a_part), CASE(test_only_what_is_below_is_removed), CASE(test_no_rows_no_part) };
+    const struct CMUnitTest tests[] = { CASE(test_the_choice_of_place), CASE(test_a_volume_of_our_own), CASE(test_parts_and_their_removal), CASE(test_rows_beyond_a_part), CASE(test_only_what_is_below_is_removed), CASE(test_no_rows_no_part), CASE(test_batches_of_literals), CASE(test_a_row_beyond_a_statement) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

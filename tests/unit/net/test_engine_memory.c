@@ -77,7 +77,7 @@ static pid_t start_server(void)
 
 static int whole_life(struct err *e)
 {
-    struct net_settings s = { .retry_attempts = 1, .small_total_ms = 5000, .limits_dir = dir };
+    struct net_settings s = { .retry_attempts = 1, .small_total_ms = 60000, .limits_dir = dir };
     struct net_answer a;
     int r = -1;
     net_answer_init(&a);

@@ -34,6 +34,11 @@ static void test_text_reader(void **state) {
     expect(f, "SELECT value FROM text.`" V "/t`", "[[\"a\"],[\"b\"],[\"c\"],[\"d\xE2\x80\xA8" "e\"],[\"\"],[\"last\"]]");
     expect(f, "SELECT count(*) FROM text.`" V "/t/_skipped`", "[[0]]");
     expect(f, "SELECT count(*) FROM text.`" V "/t/sub`", "[[1]]");
+    expect(f, "SELECT DISTINCT _metadata.file_path FROM text.`" V "/t`", "[[\"" V "/t/a.txt\"]]");
+    expect(f, "SELECT file, count(*) FROM (SELECT _metadata.file_path AS file, value FROM text.`" V "/t/sub/b.txt`) GROUP BY file", "[[\"" V "/t/sub/b.txt\",1]]");
+    expect(f, "SELECT * FROM text.`" V "/t/sub` AS x", "[[\"no\"]]");
+    expect(f, "SELECT a FROM text.`" V "/t/sub` AS x(a)", "[[\"no\"]]");
+    expect(f, "SELECT x._metadata.file_path FROM text.`" V "/t/*.txt` AS x LIMIT 1", "[[\"" V "/t/a.txt\"]]");
     put(f, V "/raw/a", "\xFF\xFE\n", 3);
     expect(f, "SELECT hex(value), value FROM text.`" V "/raw`", "[[\"FFFE\",\"\xEF\xBF\xBD\xEF\xBF\xBD\"]]");
     put_text(f, V "/sp ace/\xC3\xA4 #%.json", "x\n");

@@ -526,11 +526,34 @@ static void the_help_names_each_action_once(void **state)
     assert_false(says("ctrl-"));
     struct buf text = BUF_INIT;
     assert_int_equal(frame_print(look(), &text, false), 0);
-    const char *first = strstr(text.data, "Go to the next field or pane.");
+    const char *first = strstr(text.data, "Go to the next field.");
     assert_non_null(first);
-    assert_null(strstr(first + 1, "Go to the next field or pane."));
+    assert_null(strstr(first + 1, "Go to the next field."));
     assert_null(strstr(text.data, "Mark the item"));
     buf_release(&text);
+}
+
+static void digits_among_fields_are_tabs_where_no_text_is_typed(void **state)
+{
+    (void)state;
+    press("1");
+    press("2");
+    assert_true(says("databricks.com2"));
+    press("down");                   /* the button */
+    press("9");
+    assert_true(says("databricks.com2"));
+    press("2");
+    assert_true(says("car-0001.jpg"));
+}
+
+static void the_help_says_what_keys_do_in_a_text(void **state)
+{
+    (void)state;
+    press("1");
+    app_resize(app, 60, 80);
+    press("f1");
+    assert_true(says("Move to the character before."));
+    assert_false(says("Go to the column"));
 }
 
 static void any_key_anywhere_is_harmless(void **state)
@@ -556,7 +579,8 @@ int main(void)
         T(the_help_shows_and_does), T(questions_default_to_the_safe_answer), T(commands_are_completed_and_done), T(events_find_their_screen),
         T(nothing_new_means_the_same_frame), T(a_screen_that_cannot_open_says_so), T(long_messages_take_more_lines),
         T(pasting_goes_where_text_goes), T(clicks_choose_tabs),
-        T(arrows_alone_reach_every_tab), T(tab_on_an_empty_command_lists_all), T(the_help_names_each_action_once), T(any_key_anywhere_is_harmless),
+        T(arrows_alone_reach_every_tab), T(tab_on_an_empty_command_lists_all), T(the_help_names_each_action_once),
+        T(digits_among_fields_are_tabs_where_no_text_is_typed), T(the_help_says_what_keys_do_in_a_text), T(any_key_anywhere_is_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,8 +165,12 @@ static void a_choice_opens_a_picker(void **state)
 {
     (void)state;
     form_focus(&form, DATASET);
+    assert_int_equal(form_type(&form, '2').kind, FORM_NOTHING);   /* the number of a tab, until the picker is open */
+    assert_int_equal(form.picking, 0);
     struct form_event ev = form_type(&form, 'p');
     assert_int_equal(ev.kind, FORM_OPENED);
+    assert_true(list_type(&form.picker.list, '2'));
+    form_update(&form, ACTION_ERASE);
     assert_int_equal(form.picking, DATASET);
     assert_true(form_typing(&form));
     fill_picker();

@@ -92,6 +92,19 @@ static void ascii_frames_hold_only_ascii(void **state)
     golden_sound(&f);
 }
 
+static void points_of_ours_are_three_in_ascii(void **state)
+{
+    (void)state;
+    f.ascii = true;
+    assert_int_equal(frame_text(&f, 0, 0, 20, ROLE_TEXT, "a/fol…er.j…"), 15);
+    assert_row(0, "a/fol...er.j...");
+    frame_text(&f, 1, 0, 20, ROLE_TEXT, "…é…");
+    assert_row(1, "...\\u00e9...");
+    f.ascii = false;
+    assert_int_equal(frame_text(&f, 2, 0, 20, ROLE_TEXT, "a/fol…er.j…"), 11);
+    assert_row(2, "a/fol…er.j…");
+}
+
 static void writing_outside_does_nothing(void **state)
 {
     (void)state;
@@ -195,7 +208,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(text_is_cut_with_an_ellipsis), T(wide_characters_are_never_halved), T(combining_marks_stay_with_their_base),
-        T(hostile_text_becomes_visible), T(ascii_frames_hold_only_ascii), T(writing_outside_does_nothing),
+        T(hostile_text_becomes_visible), T(ascii_frames_hold_only_ascii), T(points_of_ours_are_three_in_ascii), T(writing_outside_does_nothing),
         T(wrapping_breaks_at_blanks), T(any_size_survives), T(random_text_leaves_a_sound_frame),
         T(copies_are_equal_until_something_changes), T(the_theme_is_whole),
     };

@@ -71,6 +71,58 @@ static void an_empty_table_is_said(void **state)
     run_results_release(&r);
 }
 
+static struct run_sample sample(const char *change, const char *key, const char *text)
+{
+    struct run_sample s = { .table = "inputs" };
+    str_copy(s.change, sizeof s.change, change);
+    str_copy(s.key, sizeof s.key, key);
+    str_copy(s.text, sizeof s.text, text);
+    return s;
+}
+
+static void an_update_shows_what_it_did(void **state)
+{
+    (void)state;
+    struct run_results r = { .count = 1 };
+    str_copy(r.parts[0].table, sizeof r.parts[0].table, "main.vision.cars_inputs");
+    r.parts[0].rows = make_rows(5);
+    r.parts[0].samples[0] = sample("changed", "car-0007", "input_concepts: [{\"id\":\"car\"}] -> [{\"id\":\"bus\"}]");
+    r.parts[0].samples[1] = sample("inserted", "car-0009", "image_url: https://example.com/9.jpg");
+    r.parts[0].sample_count = 2;
+    check(&r, 6, 80, "results-update");
+    run_results_release(&r);
+}
+
+/* Where there is no room below the list they are rows of it, and each opens its table. */
+static void rows_may_stand_in_a_list(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct list_store store;
+    struct run_results r = { .count = 2 };
+    list_store_init(&store);
+    str_copy(r.parts[0].table, sizeof r.parts[0].table, "main.vision.cars_inputs");
+    str_copy(r.parts[1].table, sizeof r.parts[1].table, "main.vision.cars_annotations");
+    r.parts[0].rows = make_rows(9);
+    str_copy(r.parts[1].words, sizeof r.parts[1].words, "reading its first rows");
+    assert_int_equal(run_results_list(&r, &store, &e), 0);
+    assert_int_equal(store.count, 1 + RUN_RESULTS_ROWS + 2);
+    struct list_source src = list_store_source(&store);
+    struct list_row row;
+    src.row(src.ctx, 0, &row);
+    assert_string_equal(row.name, "main.vision.cars_inputs  1,192 rows");
+    src.row(src.ctx, 1, &row);
+    assert_string_equal(row.name, "car-0001  {\"width\":1280,\"height\":960}  114688");
+    assert_string_equal(run_results_table(&r, row.id), "main.vision.cars_inputs");
+    src.row(src.ctx, store.count - 1, &row);
+    assert_string_equal(row.name, "reading its first rows");
+    assert_string_equal(run_results_table(&r, row.id), "main.vision.cars_annotations");
+    assert_null(run_results_table(&r, "/Volumes/c/s/v/car.jpg"));
+    assert_null(run_results_table(&r, "\x01report"));
+    list_store_release(&store);
+    run_results_release(&r);
+}
+
 static void events_of_others_are_left(void **state)
 {
     (void)state;
@@ -85,6 +137,7 @@ static void events_of_others_are_left(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(rows_stand_under_their_table), cmocka_unit_test(an_empty_table_is_said), cmocka_unit_test(events_of_others_are_left) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(rows_stand_under_their_table), cmocka_unit_test(an_empty_table_is_said), cmocka_unit_test(an_update_shows_what_it_did),
+        cmocka_unit_test(rows_may_stand_in_a_list), cmocka_unit_test(events_of_others_are_left) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

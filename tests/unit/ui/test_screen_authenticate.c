@@ -1,5 +1,5 @@
 #include "golden.h"
-#include "../../../src/ui/screen_authenticate.c"   /* its state is private: answers are put in as if the platforms had given them */
+#include "ui/auth_screen.h"   /* answers are put in as if the platforms had given them */
 
 /* Authenticate without a platform: what was found where, what is missing, what both sides said. */
 
@@ -113,7 +113,7 @@ static void shows_where_values_come_from(void **state)
     tested(a, &(struct auth_test){ .databricks_user = "ann@example.com", .clarifai_user = "lab-user", .compute_label = "warehouse wh-live-0001",
                                    .compute_state = "RUNNING", .compute_running = true });
     check_sizes("auth-works");
-    assert_string_equal(form_find(&a->form, BUTTON_START)->off, "it runs already");
+    assert_string_equal(form_find(&a->form, AUTH_BUTTON_START)->off, "it runs already");
     stop_app();
 }
 
@@ -125,7 +125,7 @@ static void what_is_missing_comes_first(void **state)
     assert_int_equal(session_check_databricks(&session, &t.databricks), -1);
     assert_int_equal(session_check_clarifai(&session, &t.clarifai), -1);
     tested(a, &t);
-    assert_int_equal(a->form.focus, FIELD_HOST);
+    assert_int_equal(a->form.focus, AUTH_HOST);
     check_sizes("auth-nothing");
     stop_app();
 }
@@ -139,7 +139,7 @@ static void each_side_is_told_apart(void **state)
     err_remedy(&t.clarifai, "make a new one at clarifai.com/settings/security");
     tested(a, &t);
     check_sizes("auth-refused");
-    assert_null(form_find(&a->form, BUTTON_START)->off);
+    assert_null(form_find(&a->form, AUTH_BUTTON_START)->off);
     stop_app();
 }
 
@@ -148,11 +148,11 @@ static void typed_tokens_are_hidden(void **state)
     (void)state;
     struct auth *a = start_app(true, true, false);
     tested(a, &(struct auth_test){ .databricks_user = "ann@example.com", .clarifai_user = "lab-user" });
-    assert_string_equal(form_find(&a->form, BUTTON_STORE)->off, "no token was typed");
-    form_focus(&a->form, FIELD_PAT);
+    assert_string_equal(form_find(&a->form, AUTH_BUTTON_STORE)->off, "no token was typed");
+    form_focus(&a->form, AUTH_PAT);
     type("secret-token");
-    assert_string_equal(form_value(&a->form, FIELD_PAT), "secret-token");
-    assert_null(form_find(&a->form, BUTTON_STORE)->off);
+    assert_string_equal(form_value(&a->form, AUTH_PAT), "secret-token");
+    assert_null(form_find(&a->form, AUTH_BUTTON_STORE)->off);
     check_sizes("auth-typed");
     stop_app();
 }
@@ -162,7 +162,7 @@ static void starting_compute_asks_first(void **state)
     (void)state;
     struct auth *a = start_app(true, true, false);
     tested(a, &(struct auth_test){ .databricks_user = "ann@example.com", .clarifai_user = "lab-user", .compute_state = "STOPPED" });
-    form_focus(&a->form, BUTTON_START);
+    form_focus(&a->form, AUTH_BUTTON_START);
     press_key(UI_KEY_ENTER);
     check_sizes("auth-start");
     press_key(UI_KEY_ENTER);             /* the safe answer */

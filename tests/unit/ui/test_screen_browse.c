@@ -1,7 +1,7 @@
 #include "golden.h"
 #include "base/timefmt.h"
 #include "core/catalog_list.h"
-#include "../../../src/ui/screen_browse.c"   /* its columns are private: lists are put in as if a platform had sent them */
+#include "ui/browse_screen.h"   /* lists are put in as if a platform had sent them */
 
 /* Browse without a platform: what it shows of lists in every state, and where keys lead. */
 
@@ -72,7 +72,7 @@ static struct browse_column *give(struct browse *b, struct catalog_list *l)
     struct browse_column *c = browse_column_at(&b->columns, l->place);
     assert_non_null(c);
     browse_column_show(c, l);
-    settle(b);
+    browse_screen_settle(b);
     return c;
 }
 
@@ -148,7 +148,7 @@ static void shows_lists_side_by_side(void **state)
     struct browse *b = in_vision("/Volumes/main/vision/pictures", false);
     press(UI_KEY_DOWN);
     press(UI_KEY_DOWN);
-    settle(b);
+    browse_screen_settle(b);
     check_sizes("browse-files", true);
     stop_app();
 }
@@ -181,7 +181,7 @@ static void hostile_names_stay_in_their_cells(void **state)
     check_sizes("browse-hostile", true);
     for (size_t i = 0; i < COUNT(hostile); i++) {
         press(UI_KEY_DOWN);
-        settle(b);
+        browse_screen_settle(b);
         golden_sound(app_frame(app));
     }
     stop_app();
@@ -211,14 +211,14 @@ static void a_failed_refresh_keeps_what_is_known(void **state)
     err_set(&l->error, ERR_OFFLINE, "connection refused");
     err_about(&l->error, "cannot reach", "dbc-1234.cloud.databricks.com");
     give(b, l);
-    say_down(b, active(b));
+    browse_screen_say_down(b, browse_active(&b->columns));
     const struct frame *f = app_frame(app);
     assert_true(golden_has(f, "cannot reach dbc-1234.cloud.databricks.com: connection refused"));
     assert_true(golden_has(f, "train_view"));
     press(UI_KEY_DOWN);
     assert_true(golden_has(app_frame(app), "listed 2 min ago; not refreshed: cannot reach"));
     give(b, make_list("main\x1fvision", objects, COUNT(objects)));
-    say_down(b, active(b));
+    browse_screen_say_down(b, browse_active(&b->columns));
     assert_true(golden_has(app_frame(app), "answers again"));
     stop_app();
 }
@@ -235,12 +235,12 @@ static void lists_grow_under_the_cursor(void **state)
     l->loading = true;
     give(b, l);
     press(UI_KEY_DOWN);
-    assert_string_equal(browse_current(active(b))->name, "q");
-    settle(b);
+    assert_string_equal(browse_current(browse_screen_active(b))->name, "q");
+    browse_screen_settle(b);
     app_resize(app, 24, 80);
     golden_check(app_frame(app), "browse-partial-80x24");
     give(b, make_list("main\x1fvision", late, COUNT(late)));
-    assert_string_equal(browse_current(active(b))->name, "q");
+    assert_string_equal(browse_current(browse_screen_active(b))->name, "q");
     stop_app();
 }
 
@@ -262,7 +262,7 @@ static void long_lists_scroll(void **state)
     l->listed_at_ms = time_wall_ms();
     give(b, l);
     press('G');
-    settle(b);
+    browse_screen_settle(b);
     app_resize(app, 24, 80);
     assert_true(golden_has(app_frame(app), "car-099999.jpg"));
     assert_true(golden_has(app_frame(app), "100,000"));
@@ -270,7 +270,7 @@ static void long_lists_scroll(void **state)
     press('/');
     for (const char *c = "77777"; *c; c++)
         press((uint32_t)(unsigned char)*c);
-    assert_string_equal(browse_current(active(b))->name, "car-077777.jpg");
+    assert_string_equal(browse_current(browse_screen_active(b))->name, "car-077777.jpg");
     assert_true(golden_has(app_frame(app), "1 of 100,000"));
     stop_app();
 }
@@ -286,18 +286,18 @@ static void coming_back_finds_the_old_cursor(void **state)
     press('G');                      /* vision */
     press(UI_KEY_RIGHT);
     press(UI_KEY_DOWN);
-    assert_string_equal(active(b)->place, "main\x1fvision");
-    assert_string_equal(browse_current(active(b))->name, "pictures");
+    assert_string_equal(browse_screen_active(b)->place, "main\x1fvision");
+    assert_string_equal(browse_current(browse_screen_active(b))->name, "pictures");
     press(UI_KEY_ESC);
     press(UI_KEY_LEFT);
     press(UI_KEY_UP);                /* dev */
-    settle(b);
+    browse_screen_settle(b);
     press(UI_KEY_DOWN);
     press('l');
-    assert_string_equal(browse_current(active(b))->name, "vision");
+    assert_string_equal(browse_current(browse_screen_active(b))->name, "vision");
     press('l');
-    assert_int_equal(browse_current(active(b))->kind, CATALOG_VOLUME);
-    assert_string_equal(browse_current(active(b))->name, "pictures");
+    assert_int_equal(browse_current(browse_screen_active(b))->kind, CATALOG_VOLUME);
+    assert_string_equal(browse_current(browse_screen_active(b))->name, "pictures");
     stop_app();
 }
 
@@ -308,12 +308,12 @@ static void names_twice_are_two_items(void **state)
     struct browse *b = in_vision("main.vision", false);
     press(UI_KEY_DOWN);
     press(' ');
-    assert_int_equal(list_mark_count(&active(b)->list), 1);
+    assert_int_equal(list_mark_count(&browse_screen_active(b)->list), 1);
     press(UI_KEY_DOWN);
-    assert_int_equal(browse_current(active(b))->kind, CATALOG_TABLE);
+    assert_int_equal(browse_current(browse_screen_active(b))->kind, CATALOG_TABLE);
     struct list_row row = { 0 };
-    list_current(&active(b)->list, &row, NULL);
-    assert_false(list_marked(&active(b)->list, &row));
+    list_current(&browse_screen_active(b)->list, &row, NULL);
+    assert_false(list_marked(&browse_screen_active(b)->list, &row));
     stop_app();
 }
 
@@ -367,9 +367,9 @@ static void places_are_found_as_typed(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct browse *b = in_vision(cases[i].typed, false);
         struct list_row row = { 0 };
-        assert_string_equal(active(b)->place, cases[i].place);
+        assert_string_equal(browse_screen_active(b)->place, cases[i].place);
         if (cases[i].cursor) {
-            assert_true(list_current(&active(b)->list, &row, NULL));
+            assert_true(list_current(&browse_screen_active(b)->list, &row, NULL));
             assert_string_equal(row.id, cases[i].cursor);
         }
         stop_app();
@@ -382,7 +382,7 @@ static void odd_names_are_quoted(void **state)
     (void)state;
     struct browse *b = in_vision("main", false);
     press(UI_KEY_DOWN);
-    char *typed = browse_typed(active(b), browse_current(active(b)));
+    char *typed = browse_typed(browse_screen_active(b), browse_current(browse_screen_active(b)));
     assert_string_equal(typed, "main.`odd schema-1`");
     free(typed);
     browse_crumbs("/Volumes/main/vision/pictures/2026/08", crumbs, sizeof crumbs);
@@ -422,10 +422,10 @@ static void what_is_beside_is_drawn_once(void **state)
     struct browse *b = in_vision("main.vision", false);
     app_resize(app, 24, 80);
     press(UI_KEY_DOWN);                        /* volume pictures: known */
-    settle(b);
+    browse_screen_settle(b);
     assert_true(golden_has(app_frame(app), "car-0001.jpg"));
     press(UI_KEY_DOWN);                        /* table inputs: on its way */
-    settle(b);
+    browse_screen_settle(b);
     assert_ptr_equal(b->columns.held, browse_column_find(&b->columns, "/Volumes/main/vision/pictures"));
     assert_true(golden_has(app_frame(app), "car-0001.jpg"));
     assert_false(golden_has(app_frame(app), "loading"));
@@ -441,10 +441,10 @@ static void what_is_beside_is_drawn_once(void **state)
     assert_false(golden_has(app_frame(app), "car-0001.jpg"));
     press(UI_KEY_DOWN);
     press(UI_KEY_DOWN);
-    settle(b);
+    browse_screen_settle(b);
     assert_non_null(b->columns.held);
     b->hold_ms = time_mono_ms();               /* the time is over */
-    settle(b);
+    browse_screen_settle(b);
     assert_null(b->columns.held);
     redraw();
     assert_true(golden_has(app_frame(app), "loading"));
@@ -459,7 +459,7 @@ static void arrows_and_enter_lead_to_the_rows(void **state)
     struct browse *b = in_vision("main.vision.inputs", false);
     give(b, make_list("main\x1fvision\x1finputs", columns, 1));
     press(UI_KEY_ENTER);
-    assert_int_equal(active(b)->shows, BROWSE_COLUMNS);
+    assert_int_equal(browse_screen_active(b)->shows, BROWSE_COLUMNS);
     press(UI_KEY_ENTER);
     app_front(app, &front);
     assert_string_equal(front->name, "preview");
@@ -469,7 +469,7 @@ static void arrows_and_enter_lead_to_the_rows(void **state)
     }
     for (int i = 0; i < 3; i++)
         press(UI_KEY_LEFT);
-    assert_int_equal(active(b)->shows, BROWSE_CATALOGS);
+    assert_int_equal(browse_screen_active(b)->shows, BROWSE_CATALOGS);
     press(UI_KEY_LEFT);                        /* left of the first column are the tabs */
     assert_true(golden_row_has(app_frame(app), 0, "[2 Browse]"));
     stop_app();

@@ -3,7 +3,7 @@
 #include <unistd.h>
 #include "base/timefmt.h"
 #include "ui/app_state.h"
-#include "../../../src/ui/screen_preview.c"   /* its state is private: rows are put in as if they had been read */
+#include "ui/preview_screen.h"   /* rows are put in as if they had been read */
 
 /* The preview of a table without a platform: every state, the record, finding, saving. */
 
@@ -309,7 +309,7 @@ static void finding_goes_to_the_cell(void **state)
     stop_app();
 }
 
-static void wait_mode(struct preview_screen *s, enum mode mode, bool asking)
+static void wait_mode(struct preview_screen *s, enum preview_mode mode, bool asking)
 {
     for (int i = 0; i < 100 && (s->mode != mode || app->asking != asking); i++) {
         struct pollfd posted = { .fd = event_fd(app_queue(app)), .events = POLLIN };

@@ -3,6 +3,7 @@
 #include "core/run_inside.h"
 #include "ui/app_state.h"
 #include "ui/run_items.h"
+#include "ui/run_keys.h"
 #include "ui/screens.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -91,7 +92,7 @@ static void make_runs(void)
 
 static void wait_until(bool (*done)(void))
 {
-    for (int i = 0; i < 500 && !done(); i++) {
+    for (int i = 0; i < 6000 && !done(); i++) {
         app_take_events(app);
         usleep(10000);
     }
@@ -204,6 +205,45 @@ static void live_run_shows_its_stages(void **state)
     run_close(live);
 }
 
+static void a_paused_run_offers_to_go_on(void **state)
+{
+    struct err e = { 0 };
+    struct run *live = NULL;
+    (void)state;
+    make_run(&(struct made){ "import-20261123-8c44", "/Volumes/main/vision/pictures/2026/09", "pictures-2026-09", "paused", NULL, NULL, 1795300000000 });
+    assert_int_equal(run_open("import-20261123-8c44", &live, &e), 0);
+    start_app(true);
+    assert_true(golden_row_has(app_frame(app), 23, "[p] go on"));
+    press(UI_KEY_ENTER);
+    assert_true(golden_row_has(app_frame(app), 23, "[p] go on"));
+    stop_app();
+    run_close(live);
+}
+
+static void hints_follow_the_state_of_a_run(void **state)
+{
+    (void)state;
+    struct view v = { .alive = true, .state = RUN_RUNNING, .verb = ASK_EXPORT };
+    assert_null(run_keys_hint(&v, ACTION_PAUSE));
+    v.state = RUN_PAUSED;
+    assert_string_equal(run_keys_hint(&v, ACTION_PAUSE), "go on");
+    assert_null(run_keys_hint(&v, ACTION_CANCEL));
+    assert_null(run_keys_hint(NULL, ACTION_PAUSE));
+    v.alive = false;
+    v.state = RUN_DONE;
+    v.has_summary = true;
+    assert_false(run_keys_has_rows(&v));
+    str_copy(v.table, sizeof v.table, "main.vision.nothing_inputs");
+    assert_true(run_keys_has_rows(&v));    /* the tables of an empty dataset are there, empty */
+    v.state = RUN_FAILED;
+    assert_false(run_keys_has_rows(&v));
+    v.verb = ASK_IMPORT_VOLUME;
+    v.state = RUN_DONE;
+    assert_false(run_keys_has_rows(&v));
+    v.summary.rows = 3;
+    assert_true(run_keys_has_rows(&v));
+}
+
 static void ended_run_offers_what_comes_next(void **state)
 {
     (void)state;
@@ -261,8 +301,15 @@ static void nothing_is_posted_while_nothing_changes(void **state)
 {
     (void)state;
     start_app(true);
-    usleep(100000);
-    app_take_events(app);
+    for (int quiet = 0, tries = 0; quiet < 5 && tries < 300; tries++) {   /* what the start still posts */
+        struct event *late = event_take(app_queue(app));
+        quiet = late ? 0 : quiet + 1;
+        for (struct event *next; late; late = next) {
+            next = late->next;
+            event_free(late);
+        }
+        usleep(100000);
+    }
     const struct runs_list *before = runs_feed_now(world.runs);
     runs_feed_poke(world.runs);
     usleep(300000);
@@ -288,7 +335,7 @@ static void a_long_name_keeps_its_outcome_in_sight(void **state)
     assert_int_equal(run_items_rows(&items, &ask, false, &store, &e), 0);
     struct list_source source = list_store_source(&store);
     source.row(source.ctx, 0, &row);
-    assert_string_equal(row.name, "a/folder/o...and/then/some/car.jpg  not a picture");
+    assert_string_equal(row.name, "a/folder/of…/and/then/some/car.jpg  not a picture");
     assert_string_equal(row.id, item.key);
     list_store_release(&store);
 }
@@ -314,7 +361,8 @@ int main(void)
         cmocka_unit_test(loading_is_said), cmocka_unit_test(no_runs_is_said), cmocka_unit_test(list_shows_states),
         cmocka_unit_test(live_run_shows_its_stages), cmocka_unit_test(ended_run_offers_what_comes_next), cmocka_unit_test(stopped_run_can_be_resumed),
         cmocka_unit_test(a_draft_is_in_no_list), cmocka_unit_test(nothing_is_posted_while_nothing_changes),
-        cmocka_unit_test(a_long_name_keeps_its_outcome_in_sight),
+        cmocka_unit_test(a_long_name_keeps_its_outcome_in_sight), cmocka_unit_test(hints_follow_the_state_of_a_run),
+        cmocka_unit_test(a_paused_run_offers_to_go_on),
     };
     return cmocka_run_group_tests(tests, prepare, remove_root);
 }

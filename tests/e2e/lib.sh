@@ -7,6 +7,8 @@ export LAKEFERRY_SANDBOX_DATA=$WORK/sandbox
 export XDG_STATE_HOME=$WORK/state XDG_CONFIG_HOME=$WORK/config XDG_CACHE_HOME=$WORK/cache XDG_RUNTIME_DIR=$WORK/run
 export DATABRICKS_CONFIG_FILE=$WORK/databrickscfg
 mkdir -p "$XDG_STATE_HOME" "$XDG_CONFIG_HOME" "$XDG_CACHE_HOME" "$XDG_RUNTIME_DIR"; chmod 700 "$XDG_RUNTIME_DIR"
+export no_proxy='*' NO_PROXY='*' PYTHONDONTWRITEBYTECODE=1   # everything is on this machine
+umask 022
 SANDBOX_PID=
 tests=0; failures=0
 
@@ -16,6 +18,22 @@ finish() {
 }
 trap finish EXIT
 
+# fixed_port: for a server that comes back where it was; it and the next are free. Ports that are given out by chance lie higher.
+fixed_port() {
+    python3 - <<'PY'
+import random, socket
+while True:
+    port = random.randrange(12000, 30000, 2)
+    try:
+        for n in (port, port + 1):
+            with socket.socket() as s:
+                s.bind(("127.0.0.1", n))
+        break
+    except OSError:
+        pass
+print(port)
+PY
+}
 # sandbox_start [option...]: starts a platform and sets ORIGIN; the environment then names it like any host.
 sandbox_start() {
     mkdir -p "$LAKEFERRY_SANDBOX_DATA"
@@ -25,7 +43,7 @@ sandbox_start() {
     local tries=0
     until [ -s "$WORK/sandbox.out" ]; do
         kill -0 "$SANDBOX_PID" 2>/dev/null || { echo "Bail out! the sandbox did not start: $(cat "$WORK/sandbox.err")"; exit 1; }
-        tries=$((tries + 1)); [ $tries -lt 1200 ] || { echo "Bail out! the sandbox is not ready after 60 s"; exit 1; }
+        tries=$((tries + 1)); [ $tries -lt 4800 ] || { echo "Bail out! the sandbox is not ready after 240 s"; exit 1; }
         sleep 0.05
     done
     ORIGIN=$(jq -r .origin "$LAKEFERRY_SANDBOX_DATA/endpoint.json")

@@ -72,6 +72,16 @@ sql "CREATE TABLE main.vision.half_ann (a STRING) USING DELTA" >/dev/null
 run "one of two tables exists" 1 export_to half train
 is "$(tables_named half_in)" 0 "the other is not made"
 
+# --- a table that asks for more than an export writes ---
+INPUTS="input_id STRING, image_url STRING, image_info STRING, input_metadata STRING, input_concepts STRING, input_geo STRING, input_status STRING, input_created_at TIMESTAMP, input_modified_at TIMESTAMP"
+sql "CREATE TABLE main.vision.site_in ($INPUTS, site STRING NOT NULL) USING DELTA TBLPROPERTIES ('lakeferry.datasets' = '$APP/train')" >/dev/null
+run "append to a table with a column that must be filled" 1 export_to site val --if-exists append --dry-run
+like "$err" "main.vision.site_in.*its column site is NOT NULL.*another table" "the plan refuses it, with the column's name"
+is "$(tables_named site_ann)" 0 "and nothing is made"
+sql "CREATE TABLE main.vision.rule_in ($INPUTS, site STRING) USING DELTA TBLPROPERTIES ('lakeferry.datasets' = '$APP/train', 'delta.constraints.named' = 'site <> 1')" >/dev/null
+run "append to a table with a constraint" 0 export_to rule val --if-exists append --dry-run
+like "$(grep '"type":"plan"' "$WORK/out" | jq -r '.notes[]')" "main.vision.rule_in has the constraint named \(site <> 1\)" "the plan says so"
+
 # --- pictures ---
 volume_make shots
 run "with pictures" 3 export_to pics train --images main.vision.shots/train
@@ -121,5 +131,15 @@ for one in $(jq -r '.[]' <<<"$gone"); do rm "$(volume_dir late)/$one".*; report 
 same late train "the tables hold what is listed, no more" --images /Volumes/main/vision/late
 is "$(summary rows)" "$(($(count_of late_in) + $(count_of late_ann)))" "as many rows as the summary says"
 is "$(history_of late_in)" $((commits + 1)) "in one commit"
+
+# --- inputs that vanish behind the listing that the tables hold ---
+LAKEFERRY_KILL_AT=point.staged:1 export_to ebb val >"$WORK/out" 2>&1 </dev/null
+is $? 137 "an export is stopped when its rows are staged"
+gone=$(dataset_inputs "$APP" val | jq -r .id | head -n 2 | jq -Rn '[inputs]')
+clarifai DELETE "/v2/users/${APP%/*}/apps/${APP#*/}/inputs" "{\"ids\":$gone}" >/dev/null
+until [ "$(dataset_inputs "$APP" val | jq -r .id | grep -cxF "$(jq -r '.[]' <<<"$gone")")" = 0 ]; do :; done
+run "gone on with after two inputs vanished" 3 lakeferry resume "$(lakeferry runs --json | jq -rs 'max_by(.started_ms).run')" --yes --json
+is "$(summary unaccounted)" 2 "it says how many"
+is "$(grep '"type":"item"' "$WORK/out" | jq -r 'select(.code == "NOT_LISTED") | .input_id // .key' | sort)" "$(jq -r '.[]' <<<"$gone" | sort)" "and which"
 
 done_testing

@@ -8,7 +8,7 @@ control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1
 mkdir -p "$XDG_CONFIG_HOME/lakeferry"
 openssl req -x509 -newkey rsa:2048 -nodes -keyout "$WORK/key.pem" -out "$WORK/ca.pem" -days 30 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 2>/dev/null
 printf 'files_rate = 100000\nfiles_in_flight = 8\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\nretry_cap = 300ms\nca_file = %s\n' "$WORK/ca.pem" >"$XDG_CONFIG_HOME/lakeferry/config.ini"
-PORT=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+PORT=$(fixed_port)
 PROXY=
 proxy_start() {
     nghttpx --single-process --workers=1 --no-ocsp --frontend="127.0.0.1,$PORT" --backend="127.0.0.1,${ORIGIN##*:}" --log-level=FATAL --accesslog-file="$WORK/access" \
@@ -32,12 +32,12 @@ python3 "$(dirname "$0")/pictures.py" "$(volume_dir sea)" 300 900 300
 proxy_start
 for app in goaway killed; do
     clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$app\"}]}" >/dev/null; clarifai POST "/v2/users/lab-user/apps/$app/datasets" '{"datasets":[{"id":"ds"}]}' >/dev/null
-    control POST faults '{"kind":"latency","ms":120,"path":"/api/2.0/fs/files/*","method":"GET"}' >/dev/null
+    control POST faults '{"kind":"latency","ms":250,"path":"/api/2.0/fs/files/*","method":"GET"}' >/dev/null
     control POST reset '{"counters":true}' >/dev/null
     DATABRICKS_HOST=https://127.0.0.1:$PORT CLARIFAI_API_BASE=https://127.0.0.1:$PORT lakeferry import volume main.vision.sea --app "lab-user/$app" --dataset ds --table "t_$app" --yes --json \
         >"$WORK/out" 2>"$WORK/err" </dev/null & RUN=$!
     turns=0
-    for files in 40 100 160 220; do
+    for files in 40 90 140 190; do
         n=0; until [ "$(counter '^GET /api/2.0/fs/files')" -ge $files ] || ! kill -0 $RUN 2>/dev/null; do sleep 0.02; n=$((n + 1)); [ $n -lt 3000 ] || break; done
         kill -0 $RUN 2>/dev/null || break
         if [ $app = goaway ]; then proxy_stop QUIT; else proxy_stop KILL; fi

@@ -5,9 +5,9 @@ sandbox_start
 use_environment
 volume_make large
 python3 "$(dirname "$0")/pictures.py" "$(volume_dir large)" 2000 1000000 40
-control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
+control POST settings '{"files.rps":100000,"files.in_flight":100,"clarifai.rps":1000}' >/dev/null
 mkdir -p "$XDG_CONFIG_HOME/lakeferry"
-printf 'files_rate = 100000\nfiles_in_flight = 16\nclarifai_rate = 1000\n' >"$XDG_CONFIG_HOME/lakeferry/config.ini"
+printf 'files_rate = 100000\nfiles_in_flight = 64\nclarifai_rate = 1000\n' >"$XDG_CONFIG_HOME/lakeferry/config.ini"
 "$BUILD/lakeferry" import volume main.vision.large --app lab-user/traffic --dataset large --create-dataset --yes --json >"$WORK/out" 2>"$WORK/err" </dev/null &
 pid=$!
 peak=0

@@ -8,7 +8,7 @@ PICTURES=$(sed -n '2s/^[^,]*,\(http[^,]*\)\/pictures\/.*/\1/p' "$LAKEFERRY_SANDB
 volume_make staging
 
 app_make() { clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$1\",\"default_workflow_id\":\"Universal\"}]}" | jq -r .status.code; }
-csv() { mkdir -p "$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports"; cat >"$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports/$1"; }
+csv() { mkdir -p "$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports/parts"; cat >"$LAKEFERRY_SANDBOX_DATA/s3/lab-bucket/imports/$1"; }
 s3() { # URL-part FORMAT APP [option...]
     local url=s3://lab-bucket/$1 format=$2 app=$3; shift 3
     lakeferry import s3 "$url" --format "$format" --app "lab-user/$app" --dataset ds --create-dataset --yes --json "$@"
@@ -117,6 +117,15 @@ like "$err" "there is no column inputid; it has: id, url" "says what it has"
 printf 'inputid,INPUT,input\n1,2,3\n' | csv twice.csv
 run "a column twice" 1 s3 imports/twice.csv csv odd --staging main.vision.staging
 like "$err" "column input twice" "says so"
+printf 'inputid,input\nf-1,%s/cat-1.jpg\n' "$PICTURES" | csv parts/a.csv
+printf '\xef\xbb\xbfinputid,input\r\nf-2,%s/cat-2.jpg\r\n' "$PICTURES" | csv parts/b.csv
+for compute in cluster:$CLUSTER warehouse; do
+    run "a folder of files with one header, on a ${compute%:*}" 0 s3 imports/parts csv odd --staging main.vision.staging --compute "$compute" --dry-run
+    is "$(plan candidates)" 2 "has the rows of all"
+done
+printf 'input,inputid\n%s/cat-3.jpg,f-3\n' "$PICTURES" | csv parts/c.csv
+run "a folder whose files have different headers" 1 s3 imports/parts csv odd --staging main.vision.staging
+like "$err" "different headers: that of s3://lab-bucket/imports/parts/c.csv is not \"inputid,input\"" "names the file"
 run "a folder of a table as CSV" 1 s3 delta/harbour csv odd --staging main.vision.staging
 run "no place for the rows" 2 s3 imports/odd.csv csv odd
 like "$err" "name one with --staging" "asks for one"

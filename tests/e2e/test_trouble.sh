@@ -18,7 +18,7 @@ app_make() { clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$1\"}]}
 import() { local app=$1; shift; "$LAKE" import volume main.vision.sea --app "lab-user/$app" --dataset ds --table "t_$app" --yes "$@"; }
 fault() { control POST faults "$1" >/dev/null; }
 calm() { control DELETE faults >/dev/null; }
-slow() { fault '{"kind":"latency","ms":60,"path":"/api/2.0/fs/files/*","method":"GET"}'; }
+slow() { fault '{"kind":"latency","ms":200,"path":"/api/2.0/fs/files/*","method":"GET"}'; }
 # Waits for a condition, at most a minute.
 until_true() { local n=0; until eval "$1"; do sleep 0.05; n=$((n + 1)); [ $n -lt 1200 ] || return 1; done; }
 newest() { "$LAKE" runs --json | head -n 1 | jq -r .run; }
@@ -51,7 +51,7 @@ until_true '[ -s "$WORK/ports" ]'
 read -r WEB MUTE <"$WORK/ports"
 WEB=http://127.0.0.1:$WEB MUTE=http://127.0.0.1:$MUTE
 # The silent ones together, since each takes its ten seconds.
-mute() { local name=$1; shift; timeout 60 "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" </dev/null; echo $? >"$WORK/$name.status"; }
+mute() { local name=$1; shift; timeout 300 "$@" >"$WORK/$name.out" 2>"$WORK/$name.err" </dev/null; echo $? >"$WORK/$name.status"; }
 mute ls env DATABRICKS_HOST="$MUTE" "$LAKE" ls main & M1=$!
 mute apps env CLARIFAI_API_BASE="$MUTE" "$LAKE" ls clarifai:lab-user & M2=$!
 mute import env DATABRICKS_HOST="$MUTE" XDG_STATE_HOME="$WORK/mute-state" "$LAKE" import volume main.vision.sea --app lab-user/traffic --dataset ds --create-dataset --yes & M3=$!

@@ -4,347 +4,24 @@
 faults.py cases [NAME...]                 the table of cases.txt (all, or those whose line holds a NAME)
 faults.py kills [MOST]                    kill -9 at every point of the journal that a run passes, then resume; at least 200 in all, or MOST
 faults.py property [SCHEDULES] [SEED]     random schedules of faults and kills from a seed that is printed; SEED replays one
+faults.py disk [MOST]                     calls that change the disk fail one by one, at most MOST (16) a verb
+faults.py signals                         signals, closed outputs and terminals, for each verb here and in a worker
+faults.py network                         hosts that refuse connections, names that are not known, for each verb and host
+faults.py runs                            two processes on one run, stale locks, journals that are newer or spoiled, for each verb
+faults.py sources [WORD]                  what a run reads changes, is somebody else's, has hostile names, for each verb
 faults.py soak [ITEMS]                    one import of ITEMS (1000000) with 5 % mixed faults; prints memory and descriptors, fails when they grow
 Environment: LAKEFERRY_BUILD (build), JOBS (2), SECONDS_MOST (0: no limit) ends kills and property early, saying so.
 """
-import hashlib, json, os, random, re, shutil, signal, subprocess, sys, tempfile, threading, time, urllib.error, urllib.request
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-BUILD = os.path.abspath(os.environ.get("LAKEFERRY_BUILD", "build"))
-SECRETS = ("sandbox-pat", "dapi-sandbox-token")
-FILES = 120
-CLUSTER = "cluster:0101-120000-live001"
-CONFIG = """files_rate = 100000
-files_in_flight = 8
-clarifai_rate = 1000
-poll_first = 20ms
-retry_first = 20ms
-retry_cap = 300ms
-give_up = {give_up}
-clarifai_image_host = {images}
-"""
-
-
-class Platform:
-    """One sandbox of its own, used by one worker."""
-
-    def __init__(self, folder):
-        self.data = os.path.join(folder, "sandbox")
-        os.makedirs(self.data)
-        self.process = subprocess.Popen([f"{BUILD}/lakeferry-sandbox", "--port", "0", "--data", self.data], stdout=subprocess.PIPE, stderr=open(os.path.join(folder, "sandbox.err"), "w"))
-        self.process.stdout.readline()
-        self.endpoint = json.load(open(os.path.join(self.data, "endpoint.json")))
-        self.origin = self.endpoint["origin"]
-        self.control("POST", "settings", {"files.rps": 100000, "files.in_flight": 64, "clarifai.rps": 1000})
-
-    def close(self):
-        self.process.terminate()
-        self.process.wait()
-
-    def ask(self, method, path, body=None, key=None):
-        headers = {"Content-Type": "application/json"}
-        if key:
-            headers["Authorization"] = key
-        request = urllib.request.Request(self.origin + path, method=method, headers=headers, data=None if body is None else json.dumps(body).encode())
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return json.loads(answer.read() or b"{}")
-        except urllib.error.HTTPError as e:
-            return json.loads(e.read() or b"{}")
-
-    def control(self, method, what, body=None):
-        return self.ask(method, "/_control/" + what, body)
-
-    def databricks(self, method, path, body=None):
-        return self.ask(method, path, body, "Bearer " + self.endpoint["databricks_token"])
-
-    def clarifai(self, method, path, body=None):
-        return self.ask(method, "/v2/users/lab-user/apps" + path, body, "Key " + self.endpoint["clarifai_pat"])
-
-    def sql(self, text):
-        answer = self.databricks("POST", "/api/2.0/sql/statements", {"warehouse_id": "wh-live-0001", "statement": text, "wait_timeout": "50s"})
-        return (answer.get("result") or {}).get("data_array") or []
-
-    def volume_make(self, name):
-        self.databricks("POST", "/api/2.1/unity-catalog/volumes", {"catalog_name": "main", "schema_name": "vision", "name": name, "volume_type": "MANAGED"})
-        os.makedirs(self.volume_dir(name), exist_ok=True)
-        return self.volume_dir(name)
-
-    def volume_dir(self, name):
-        return os.path.join(self.data, "volumes/main/vision", name)
-
-    def app_make(self, name):
-        self.clarifai("POST", "", {"apps": [{"id": name}]})
-        self.clarifai("POST", f"/{name}/datasets", {"datasets": [{"id": "ds"}]})
-
-    def pages(self, path, member):
-        page, all_of = 1, []
-        while True:
-            got = self.clarifai("GET", f"{path}?page={page}&per_page=1000").get(member) or []
-            if not got:
-                return all_of
-            all_of += got
-            page += 1
-
-
-class Verb:
-    """A verb on a platform: prepares what a case needs, says the command, and knows what must be true at the end."""
-
-    def __init__(self, platform):
-        self.p = platform
-        self.prepare_once()
-        self.calm_status = None
-
-    def prepare_once(self):
-        pass
-
-
-class Volume(Verb):
-    points = "listed planned sent unknown accepted verified stage.list stage.look stage.plan stage.send stage.settle stage.verify stage.table stage.finish " \
-             "point.answered point.staged point.statement point.ran"
-
-    def prepare_once(self):
-        folder = self.p.volume_make("sea")
-        for part in range(2):
-            subprocess.run([sys.executable, os.path.join(HERE, "../e2e/pictures.py"), f"{folder}/part{part}", str(FILES // 2), "900", str(FILES // 2), f"p{part}"], check=True)
-
-    def make(self, name):
-        self.p.app_make(name)
-
-    def command(self, name):
-        return ["import", "volume", "main.vision.sea", "--app", f"lab-user/{name}", "--dataset", "ds", "--table", f"t_{name}", "--yes", "--json"]
-
-    def differences(self, name):
-        inputs = self.p.pages(f"/{name}/inputs", "inputs")
-        inside = [d["input"] for d in self.p.pages(f"/{name}/datasets/ds/inputs", "dataset_inputs")]
-        sources = {i["data"]["metadata"]["lakeferry"]["source"] for i in inside if i["status"]["code"] == 30000}
-        rows = self.p.sql(f"SELECT count(*), count(DISTINCT source_path), count(DISTINCT input_id) FROM main.vision.t_{name} WHERE upload_status IN ('verified', 'present')") or [[0, 0, 0]]
-        all_rows = self.p.sql(f"SELECT count(*) FROM main.vision.t_{name}") or [[0]]
-        facts = [len(inputs), len({i["id"] for i in inside}), len(sources)] + [int(c) for c in rows[0]] + [int(all_rows[0][0])]
-        return [] if facts == [FILES] * 7 else [f"inputs, in the dataset, sources, rows, sources, ids, rows in all: {facts}, wanted {FILES} of each"]
-
-    def forget(self, name):
-        self.p.clarifai("DELETE", f"/{name}")
-        self.p.sql(f"DROP TABLE IF EXISTS main.vision.t_{name}")
-
-
-class S3(Verb):
-    points = "listed planned sent unknown accepted verified stage.look stage.plan stage.send stage.settle stage.verify stage.table stage.finish point.answered point.staged point.statement point.ran"
-
-    def prepare_once(self):
-        folder = os.path.join(self.p.data, "s3/lab-bucket/imports")
-        text = open(os.path.join(folder, "harbour.csv")).read().splitlines()
-        pictures = re.search(r"(http[^,]*/pictures)/", text[1]).group(1)
-        with open(os.path.join(folder, "faults.csv"), "w") as f:
-            f.write("inputid,input,concepts,metadata,geopoints\n")
-            for i in range(FILES):
-                f.write(f"row-{i:03d},{pictures}/cat-{i % 3 + 1}.jpg,cat,\"{{'n': {i}}}\",\n")
-
-    def make(self, name):
-        self.p.app_make(name)
-
-    def command(self, name):
-        return ["import", "s3", "s3://lab-bucket/imports/faults.csv", "--format", "csv", "--app", f"lab-user/{name}", "--dataset", "ds", "--table", f"main.vision.t_{name}", "--yes", "--json"]
-
-    def differences(self, name):
-        wanted = {f"row-{i:03d}" for i in range(FILES)}
-        inputs = self.p.pages(f"/{name}/inputs", "inputs")
-        inside = [d["input"]["id"] for d in self.p.pages(f"/{name}/datasets/ds/inputs", "dataset_inputs")]
-        rows = self.p.sql(f"SELECT input_id, upload_status FROM main.vision.t_{name}")
-        found = []
-        if sorted(i["id"] for i in inputs) != sorted(wanted) or sorted(inside) != sorted(wanted):
-            found.append(f"{len(inputs)} inputs, {len(inside)} in the dataset, wanted {FILES}")
-        if sorted(r[0] or "" for r in rows) != sorted(wanted) or {r[1] for r in rows} - {"verified", "present"}:
-            found.append(f"{len(rows)} rows of {sorted({r[1] for r in rows})}, wanted {FILES} verified")
-        return found
-
-    forget = Volume.forget
-
-
-def compare_tables(p, name, *options):
-    done = subprocess.run([sys.executable, os.path.join(HERE, "../e2e/tables.py"), p.origin, "lab-user/labelled", "val", f"main.vision.{name}_in", f"main.vision.{name}_ann", *options],
-                          capture_output=True, text=True)
-    return [l for l in (done.stdout + done.stderr[-400:]).splitlines() if l and not l.startswith("#")]
-
-
-class Export(Verb):
-    points = "listed verified stage.look stage.inputs stage.plan stage.verify stage.annotations stage.images stage.tables stage.finish point.staged point.statement point.ran"
-
-    def make(self, name):
-        self.p.volume_make("v" + name)
-
-    def command(self, name):
-        return ["export", "--app", "lab-user/labelled", "--dataset", "val", "--to", "main.vision", "--inputs-table", f"{name}_in", "--annotations-table", f"{name}_ann",
-                "--images", f"main.vision.v{name}", "--yes", "--json"]
-
-    def differences(self, name):
-        return compare_tables(self.p, name, "--images", f"/Volumes/main/vision/v{name}")
-
-    def forget(self, name):
-        for table in ("in", "ann"):
-            self.p.sql(f"DROP TABLE IF EXISTS main.vision.{name}_{table}")
-        self.p.databricks("DELETE", f"/api/2.1/unity-catalog/volumes/main.vision.v{name}")
-
-
-class Update(Verb):
-    points = "stage.look stage.inputs stage.annotations stage.stage stage.difference stage.merge stage.verify stage.finish point.staged point.statement point.ran"
-
-    def make(self, name):
-        """The tables of an undisturbed export, then some rows lost and some changed."""
-        self.runner(["export", "--app", "lab-user/labelled", "--dataset", "val", "--to", "main.vision", "--inputs-table", f"{name}_in", "--annotations-table", f"{name}_ann", "--yes", "--json"])
-        for table, column in (("in", "image_url"), ("ann", "annotation")):
-            key = "input_id" if table == "in" else "annotation_id"
-            self.p.sql(f"DELETE FROM main.vision.{name}_{table} WHERE {key} IN (SELECT {key} FROM main.vision.{name}_{table} ORDER BY {key} LIMIT 3)")
-            self.p.sql(f"UPDATE main.vision.{name}_{table} SET {column} = 'stale' WHERE {key} > 'm'")
-
-    def command(self, name):
-        return ["update", "--app", "lab-user/labelled", "--dataset", "val", "--inputs-table", f"main.vision.{name}_in", "--annotations-table", f"main.vision.{name}_ann", "--yes", "--json"]
-
-    def differences(self, name):
-        return compare_tables(self.p, name)
-
-    def forget(self, name):
-        for table in ("in", "ann"):
-            self.p.sql(f"DROP TABLE IF EXISTS main.vision.{name}_{table}")
-
-
-VERBS = {"volume": Volume, "s3": S3, "export": Export, "update": Update}
-
-
-class Worker:
-    def __init__(self, number):
-        self.folder = tempfile.mkdtemp(prefix="lakeferry-faults.")
-        self.p = Platform(self.folder)
-        self.verbs, self.number, self.cases = {}, number, 0
-
-    def close(self):
-        self.p.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def environment(self, home, give_up):
-        for part in ("state", "config/lakeferry", "cache", "run"):
-            os.makedirs(os.path.join(home, part), exist_ok=True)
-        os.chmod(os.path.join(home, "run"), 0o700)
-        with open(os.path.join(home, "config/lakeferry/config.ini"), "w") as f:
-            f.write(CONFIG.format(give_up=give_up, images=self.p.endpoint["images"]))
-        env = {k: v for k, v in os.environ.items() if not k.startswith(("DATABRICKS_", "CLARIFAI_", "LAKEFERRY_KILL", "DBUS_"))}
-        env.update(HOME=home, XDG_STATE_HOME=home + "/state", XDG_CONFIG_HOME=home + "/config", XDG_CACHE_HOME=home + "/cache", XDG_RUNTIME_DIR=home + "/run",
-                   DATABRICKS_CONFIG_FILE=home + "/none", DATABRICKS_HOST=self.p.origin, DATABRICKS_TOKEN=self.p.endpoint["databricks_token"], DATABRICKS_WAREHOUSE_ID="wh-live-0001",
-                   CLARIFAI_PAT=self.p.endpoint["clarifai_pat"], CLARIFAI_API_BASE=self.p.origin, CLARIFAI_USER_ID="lab-user", LC_ALL="C.UTF-8")
-        return env
-
-    def run(self, env, words, kill_at=None):
-        if kill_at:
-            env = dict(env, LAKEFERRY_KILL_AT=kill_at)
-        try:
-            done = subprocess.run([f"{BUILD}/lakeferry", *words], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=120)
-        except subprocess.TimeoutExpired as e:
-            return "no end within 120 s", str(e.stdout or "")[-300:], str(e.stderr or "")[-300:]
-        return 137 if done.returncode == -signal.SIGKILL else done.returncode, done.stdout, done.stderr
-
-    def verb(self, word):
-        if word not in self.verbs:
-            v = self.verbs[word] = VERBS[word](self.p)
-            home = os.path.join(self.folder, "quiet-" + word)
-            quiet = self.environment(home, "60s")
-            v.runner = lambda words: self.run(quiet, words)
-            v.make("calm" + word)
-            v.calm_status, _, said = self.run(quiet, v.command("calm" + word))
-            v.calm_differences = v.differences("calm" + word)
-            if v.calm_status not in (0, 3) or v.calm_differences:
-                raise RuntimeError(f"an undisturbed run of {word} ended with {v.calm_status}: {said[-500:]} {v.calm_differences[:3]}")
-        return self.verbs[word]
-
-    def begin(self, word, give_up="60s"):
-        self.cases += 1
-        v = self.verb(word)
-        name = f"{word}{self.number}x{self.cases}"
-        home = os.path.join(self.folder, name)
-        self.p.control("POST", "reset", {"counters": True, "faults": True})
-        v.make(name)
-        return v, name, home, self.environment(home, give_up)
-
-    def end(self, v, name, home):
-        self.p.control("DELETE", "faults")
-        v.forget(name)
-        shutil.rmtree(home, ignore_errors=True)
-
-    def go_on(self, env, v, name, kill_at=None):
-        """What a person does: resume, and where nothing is to be resumed (it ended before its gate) give the command again."""
-        got = self.run(env, ["resume", "--yes", "--json"], kill_at)
-        return self.run(env, v.command(name), kill_at) if "nothing to resume" in got[2] else got
-
-    def everything(self, v, name, home, said):
-        """What must be true at the end of every case."""
-        found = v.differences(name)
-        found += self.left_over(name)
-        found += [f"a secret in the output" for s in SECRETS if any(s in t for t in said)]
-        for folder, _, files in os.walk(home):
-            for f in files:
-                with open(os.path.join(folder, f), "rb") as opened:
-                    text = opened.read()
-                found += [f"a secret in {f}" for s in SECRETS if s.encode() in text]
-                if os.stat(os.path.join(folder, f)).st_mode & 0o077 and "/state/" in folder + "/":
-                    found.append(f"{f} can be read by others")
-        return found
-
-    def left_over(self, name):
-        volumes = self.p.databricks("GET", "/api/2.1/unity-catalog/volumes?catalog_name=main&schema_name=vision").get("volumes") or []
-        found = [f"volume {v['name']} was left" for v in volumes if "lakeferry" in v["name"]]
-        for base, folders, _ in os.walk(os.path.join(self.p.data, "volumes")):
-            found += [f"{f} was left" for f in folders if f.startswith((".lakeferry", "lakeferry_", "lakeferry-"))]
-        return found
-
-
-class Results:
-    def __init__(self):
-        self.lock, self.count, self.failed, self.notes = threading.Lock(), 0, 0, {}
-
-    def add(self, name, problems):
-        with self.lock:
-            self.count += 1
-            self.failed += bool(problems)
-            print(f"{'not ok' if problems else 'ok'} {self.count} - {name}", *[f"#   {x}"[:600] for x in problems[:8]], sep="\n", flush=True)
-
-    def note(self, key, n=1):
-        with self.lock:
-            self.notes[key] = self.notes.get(key, 0) + n
-
-
-def in_parallel(work, items, deadline=None):
-    """work(worker, item) for each item, on JOBS workers with a platform each. Returns how many were left out."""
-    queue, lock, broken = list(items), threading.Lock(), []
-
-    def loop(number):
-        worker = Worker(number)
-        try:
-            while True:
-                with lock:
-                    if not queue or (deadline and time.monotonic() > deadline):
-                        return
-                    item = queue.pop(0)
-                work(worker, item)
-        except Exception as e:
-            broken.append(f"{type(e).__name__}: {e}")
-        finally:
-            worker.close()
-
-    threads = [threading.Thread(target=loop, args=(n,)) for n in range(int(os.environ.get("JOBS", "2")))]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    for problem in broken:
-        print(f"Bail out! {problem}")
-    return -1 if broken else len(queue)
-
-
-def deadline_of():
-    most = int(os.environ.get("SECONDS_MOST", "0"))
-    return time.monotonic() + most if most else None
+import json, os, random, re, signal, subprocess, sys, tempfile, time
+sys.dont_write_bytecode = True
+import disk, network, runs, signals, sources
+from fixture import *
+from verbs import HERE, VERBS, Volume
 
 
 # --- the table ---
+
+SETTINGS = {"statement.inline_bytes": 25 << 20}      # what the platform's settings are without a case
 
 def read_cases(names):
     cases = []
@@ -361,20 +38,29 @@ def one_case(results, worker, case):
     number, word, status, then, words, title, rules = case
     word, _, compute = word.partition("@")
     v, name, home, env = worker.begin(word, "2s" if then == "resume" else "60s")
+    status, _, ceiling = status.partition("*")
     wanted = v.calm_status if status == "calm" else int(status)
+    settings = [rule["settings"] for rule in rules if "settings" in rule]
     for rule in rules:
-        worker.p.control("POST", "faults", rule)
+        if "settings" not in rule:
+            worker.p.control("POST", "faults", rule)
+    for values in settings:
+        worker.p.control("POST", "settings", values)
     got, out, err = worker.run(env, v.command(name) + (["--compute", CLUSTER] if compute else []))
     fired = worker.p.control("GET", "faults")["faults"]
     worker.p.control("DELETE", "faults")
-    said, problems = [out, err], []
+    for values in settings:
+        worker.p.control("POST", "settings", {key: SETTINGS[key] for key in values})
+    said, problems, requests = [out, err], [], worker.p.requests()
+    if ceiling and requests > float(ceiling) * v.calm_requests:
+        problems.append(f"{requests} requests, at most {ceiling} times the {v.calm_requests} without faults are due")
     if got != wanted:
         problems.append(f"exit status {got}, wanted {wanted}: {err[-300:].strip()}")
     problems += [f"the fault never fired: {json.dumps(f)}" for f in fired if not f["fired"]]
     if words != "-" and not re.search(words, out + err):
         problems.append(f"nothing like \"{words}\" was said: {err[-300:].strip()}")
     if then != "-":
-        got, out, err = worker.go_on(env, v, name) if then == "resume" else worker.run(env, v.command(name))
+        got, out, err = worker.go_on(env, v, name) if then == "resume" else worker.run(env, v.command(name) + (["--if-exists", "replace"] if then == "replace" else []))
         said += [out, err]
         if got != v.calm_status:
             problems.append(f"gone on with: exit status {got}, wanted {v.calm_status}: {err[-300:].strip()}")
@@ -549,6 +235,16 @@ def soak(results, items):
     worker.close()
 
 
+def with_a_first_look(cases_of, one):
+    """Cases that are known only after a worker looked."""
+    looks = Worker(0)
+    try:
+        found = list(cases_of(looks))
+    finally:
+        looks.close()
+    return in_parallel(one, found, deadline_of())
+
+
 def main():
     mode, args = (sys.argv[1:2] or ["cases"])[0], sys.argv[2:]
     results, left = Results(), 0
@@ -556,6 +252,16 @@ def main():
         left = in_parallel(lambda w, c: one_case(results, w, c), read_cases(args))
     elif mode == "kills":
         left = in_parallel(lambda w, k: one_kill(results, w, k), kill_points(int(args[0]) if args else 100000), deadline_of())
+    elif mode == "disk":
+        left = with_a_first_look(lambda w: disk.cases(w, int(args[0]) if args else 16, disk.library()), lambda w, c: disk.one(results, w, c))
+    elif mode == "signals":
+        left = in_parallel(lambda w, c: signals.one(results, w, c), signals.cases())
+    elif mode == "network":
+        left = in_parallel(lambda w, c: network.one(results, w, c), network.cases())
+    elif mode == "runs":
+        left = in_parallel(lambda w, c: runs.one(results, w, c), runs.cases())
+    elif mode == "sources":
+        left = in_parallel(lambda w, c: sources.one(results, w, c), [c for c in sources.CASES if not args or args[0] in c[0]])
     elif mode == "soak":
         soak(results, int(args[0]) if args else 1000000)
     elif mode == "property":

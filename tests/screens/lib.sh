@@ -20,22 +20,40 @@ wait_for() {
     until screen | grep -qE -- "$1"; do tries=$((tries + 1)); [ $tries -lt $most ] || return 1; sleep 0.05; done
 }
 # gone REGEX: until the screen shows it no more.
-gone() { local tries=0; while screen | grep -qE -- "$1"; do tries=$((tries + 1)); [ $tries -lt 200 ] || return 1; sleep 0.05; done; }
+gone() { local tries=0; while screen | grep -qE -- "$1"; do tries=$((tries + 1)); [ $tries -lt 600 ] || return 1; sleep 0.05; done; }
 shows() { wait_for "$1" "${3:-30}"; report $? "$2" "$(screen)"; }
 key() { local k; for k in "$@"; do tm send-keys -t "$NAME" "$k"; done; }
 type_text() { tm send-keys -t "$NAME" -l "$1"; }
 selected() { tm capture-pane -ep -t "$NAME" | sed 's/\x1b\[38;5;[0-9]*m//g' | grep -qE -- $'\e\\[([0-9]+;)*7m *'"$1"; }
+# press KEY: and until the screen is another one; a key that changes nothing costs a second.
+press() {
+    local before tries=0
+    before=$(tm capture-pane -ep -t "$NAME" 2>/dev/null); key "$1"
+    until [ "$(tm capture-pane -ep -t "$NAME" 2>/dev/null)" != "$before" ]; do tries=$((tries + 1)); [ $tries -lt 20 ] || break; sleep 0.05; done
+    sleep 0.05
+}
+# escape: what is typed next must not be taken for a key with Alt.
+escape() { press Escape; sleep 0.3; }
+# until_at KEY condition...: presses until the condition holds. A busy machine may go past it: then back, slowly.
+until_at() {
+    local i back=$1 forth=$1; shift
+    case $forth in Down) back=Up ;; Up) back=Down ;; Left) back=Right ;; Right) back=Left ;; Tab) back=BTab ;; esac
+    for i in $(seq 40); do "$@" && return 0; press "$forth"; done
+    for i in $(seq 60); do "$@" && return 0; press "$back"; sleep 0.4; done
+    "$@"
+}
+on_screen() { screen | grep -qE -- "$1"; }
+lit() { tm capture-pane -ep -t "$NAME" | grep -qE -- $'\e\\[[0-9;]*7m'"$1"; }
+focused() { selected "$1" || on_screen "^ ?[›>] ?$1"; }
+# press_to REGEX KEY: presses until the screen shows it.
+press_to() { until_at "$2" on_screen "$1"; }
 # go_to REGEX [KEY]: presses (Down) until the line or button that begins so is the one with the focus.
 go_to() {
-    local i
-    for i in $(seq 40); do
-        selected "$1" || screen | grep -qE -- "^ ?[›>] ?$1" && return 0
-        key "${2:-Down}"; sleep 0.15
-    done
+    until_at "${2:-Down}" focused "$1" && return 0
     echo "# never at: $1"; screen | sed 's/^/# /'
     return 1
 }
 # pick TEXT: takes the only row of the open picker that has it.
-pick() { wait_for 'filter'; type_text "$1"; wait_for "filter $1"; sleep 0.2; key Enter; gone 'filter'; }
+pick() { wait_for 'filter'; type_text "$1"; wait_for "filter $1"; key Enter; gone 'filter'; }
 # drafts: runs that are planned only and were left behind.
 drafts() { lakeferry runs --json | jq -s '[.[] | select(.state == "planning" or .state == "at the gate")] | length'; }

@@ -2,7 +2,7 @@
 import fcntl, os, pty, re, select, struct, termios, time, unicodedata
 
 CSI = re.compile(rb"\x1b\[([?>]?)([0-9;]*)([@-~])")
-OTHER = re.compile(rb"\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|[()][0-9A-B]|[=>78MDEHc])")
+OTHER = re.compile(rb"\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|[()][0-9A-B]|([=>78MDEHc]))")
 
 
 class Screen:
@@ -11,12 +11,25 @@ class Screen:
         self.cells = [[(" ", "")] * columns for _ in range(rows)]
         self.row = self.column = 0
         self.look, self.rest, self.last = {}, b"", (" ", "")
+        self.margins, self.cursor_shown, self.modes = (0, rows - 1), True, set()
         self.began = time.monotonic()
         self.pid, self.tty = pty.fork()
         if self.pid == 0:
-            os.environ.update(TERM="xterm-256color", LC_ALL="C.UTF-8", LINES=str(rows), COLUMNS=str(columns), **(environment or {}))
+            self.set_size(0, rows, columns)
+            os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", **(environment or {})})
             os.execv(arguments[0], arguments)
-        fcntl.ioctl(self.tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    @staticmethod
+    def set_size(tty, rows, columns):
+        fcntl.ioctl(tty, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, rows, columns):
+        """As a terminal does it: what fits stays where it is."""
+        kept = [row[:columns] + [(" ", "")] * (columns - len(row)) for row in self.cells[:rows]]
+        self.cells = kept + [[(" ", "")] * columns for _ in range(rows - len(kept))]
+        self.rows, self.columns, self.margins = rows, columns, (0, rows - 1)
+        self.row, self.column = min(self.row, rows - 1), min(self.column, columns - 1)
+        self.set_size(self.tty, rows, columns)
 
     # --- what comes ---
 
@@ -72,11 +85,49 @@ class Screen:
 
     def put(self, character):
         width = 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if width == 0:
+            self.combine(character)
+            return
+        if self.column + width > self.columns:      # the last column was written: the next character goes to the next line
+            self.column = 0
+            self.line_feed()
         self.last = (character, repr(sorted(self.look.items())))
         for i in range(width):
-            if self.column < self.columns:
-                self.cells[self.row][self.column] = self.last if i == 0 else ("", self.last[1])
-                self.column += 1
+            self.cells[self.row][self.column] = self.last if i == 0 else ("", self.last[1])
+            self.column += 1
+
+    def combine(self, character):
+        """Onto the character before the cursor, which may be two cells wide."""
+        column = self.column - 1
+        while column > 0 and self.cells[self.row][column][0] == "":
+            column -= 1
+        if column >= 0:
+            text, look = self.cells[self.row][column]
+            self.cells[self.row][column] = (text + character, look)
+
+    def line_feed(self):
+        if self.row == self.margins[1]:
+            self.scroll(1)
+        else:
+            self.row = min(self.row + 1, self.rows - 1)
+
+    def scroll(self, by, first=None):
+        """Lines between the margins (or from `first` on) up by so many, or down."""
+        first, last = self.margins[0] if first is None else first, self.margins[1]
+        self.cells[first:last + 1] = self.shifted(self.cells[first:last + 1], -by)
+
+    def other(self, letter):
+        """ESC and one letter."""
+        if letter == "M":
+            if self.row == self.margins[0]:
+                self.scroll(-1)
+            else:
+                self.row = max(self.row - 1, 0)
+        elif letter in "DE":
+            self.column = 0 if letter == "E" else self.column
+            self.line_feed()
+        elif letter in "=>":
+            (self.modes.add if letter == "=" else self.modes.discard)("keypad")
 
     def blank(self, row, first, end):
         for column in range(max(first, 0), min(end, self.columns)):
@@ -100,6 +151,10 @@ class Screen:
 
     def control(self, private, numbers, final):
         n = numbers[0] if numbers and numbers[0] else 1
+        if private == b"?" and final in "hl":
+            for mode in numbers:
+                (self.modes.add if final == "h" else self.modes.discard)(mode)
+            self.cursor_shown = self.cursor_shown if 25 not in numbers else final == "h"
         if private:
             return
         if final == "m":
@@ -128,7 +183,13 @@ class Screen:
             row = self.cells[self.row]
             row[self.column:] = ([(" ", "")] * n + row[self.column:])[:self.columns - self.column]
         elif final in "LM":
-            self.cells[self.row:] = self.shifted(self.cells[self.row:], n if final == "L" else -n)
+            if self.margins[0] <= self.row <= self.margins[1]:
+                self.scroll(-n if final == "L" else n, self.row)
+        elif final in "ST":
+            self.scroll(n if final == "S" else -n)
+        elif final == "r":
+            bottom = numbers[1] if len(numbers) > 1 and numbers[1] else self.rows
+            self.margins, self.row, self.column = (n - 1, min(bottom, self.rows) - 1), 0, 0
         elif final == "b":
             for _ in range(n):
                 self.put(self.last[0])
@@ -152,12 +213,14 @@ class Screen:
                     continue
                 if found.re is CSI:
                     self.control(found[1], [int(x) if x else 0 for x in found[2].split(b";")] if found[2] else [], found[3].decode())
+                elif found[3]:
+                    self.other(found[3].decode())
                 at = found.end()
             elif byte < 0x20:
                 if byte == 13:
                     self.column = 0
                 elif byte == 10:
-                    self.row = min(self.row + 1, self.rows - 1)
+                    self.line_feed()
                 elif byte == 8:
                     self.column = max(self.column - 1, 0)
                 at += 1

@@ -1,12 +1,8 @@
 #!/bin/bash
 # Browse, Authenticate and Preview by keys in tmux: names on both sides of a slow or stopped platform, places by name, rows, terminals of every kind.
-. "$(dirname "$0")/../e2e/lib.sh"
-command -v tmux >/dev/null || { echo "1..0 # SKIP tmux is not installed"; exit 0; }
-sandbox_start
-SOCKET=lakeferry-browse-$$
-tm() { tmux -L "$SOCKET" -f /dev/null "$@"; }
+. "$(dirname "$0")/lib.sh"
+sandbox_start --port "$(fixed_port)"
 leave() { kill -CONT "$SANDBOX_PID" 2>/dev/null; tm kill-server 2>/dev/null; finish; }
-trap leave EXIT
 
 tm new-session -d -s anchor 'sleep 3600'   # keeps the server between the others
 
@@ -16,20 +12,8 @@ screen_start() {
     tm new-session -d -s "$1" -x "$2" -y "$3" "cd '$WORK'; env TERM=xterm-256color ${ENVIRONMENT:-} '$BUILD/lakeferry' ${*:4} 2>'$WORK/stderr'; echo EXIT \$?; cat '$WORK/stderr'; sleep 600"
 }
 screen_end() { tm kill-session -t "$NAME"; }
-screen() { tm capture-pane -p -t "$NAME" 2>/dev/null; }
-# wait_for REGEX [seconds]: until the screen shows it.
-wait_for() {
-    local tries=0 most=$(( ${2:-20} * 20 ))
-    until screen | grep -qE -- "$1"; do tries=$((tries + 1)); [ $tries -lt $most ] || return 1; sleep 0.05; done
-}
-shows() { wait_for "$1" "${3:-20}"; report $? "$2" "$(screen)"; }
 # gone REGEX NAME: until the screen does not show it.
 gone() { local tries=0; while screen | grep -qE -- "$1"; do tries=$((tries + 1)); [ $tries -lt 400 ] || break; sleep 0.05; done; ! screen | grep -qE -- "$1"; report $? "$2" "$(screen)"; }
-key() { local k; for k in "$@"; do tm send-keys -t "$NAME" "$k"; done; }
-type_text() { tm send-keys -t "$NAME" -l "$1"; }
-# press_to REGEX KEY: presses until the screen shows it, at most thirty times.
-press_to() { local i; for i in $(seq 30); do screen | grep -qE -- "$1" && return 0; key "$2"; sleep 0.12; done; screen | grep -qE -- "$1"; }
-selected() { tm capture-pane -ep -t "$NAME" | grep -qE $'\e\\[[0-9;]*7m'"$1"; }
 
 # --- columns by arrows and Enter ---
 for size in "80 24" "200 50" "60 15"; do
@@ -41,7 +25,7 @@ for size in "80 24" "200 50" "60 15"; do
     shows 'main > vision > pictures' "$size: the line above says where this is"
     wait_for '2026/'; key Enter; wait_for '08/'; key Enter
     shows 'harbour-0001\.jpg +25 KB' "$size: files with their sizes"
-    key Escape; sleep 0.2; key Left; sleep 0.2; key Left
+    escape; press Left; key Left
     shows 'main > vision( |$)' "$size: back where it came from"
     shows '[›>]V pictures' "$size: the old cursor is found again"
     key q
@@ -57,7 +41,7 @@ key Enter
 shows '40 rows, all shown' "and once more its rows" 60
 press_to '[›>]labelled-001' Down; key Enter
 shows 'row 2 of 40 shown' "a row opens"
-key Escape; sleep 0.5; key Escape; wait_for 'columns'
+escape; key Escape; wait_for 'columns'
 press_to 'Unity Catalog' Left; key Left
 shows '1 Auth \[2 Browse\] 3' "left of everything are the tabs"
 key Right Right
@@ -70,13 +54,13 @@ press_to '\[2 Browse\]' Up; key Down
 gone '\[2 Browse\]' "Down goes back"
 key :; key Tab
 shows 'find-previous' "Tab on an empty command line lists the commands"
-key Escape; sleep 0.5; key q; wait_for 'EXIT 0'; screen_end
+escape; key q; wait_for 'EXIT 0'; screen_end
 
 # --- filter, marks, details, places by name ---
 screen_start names 80 24 --sandbox /Volumes/main/vision/pictures/2026/08
 shows 'car-0001\.png' "a folder can be named at the start"
-press_to 'would become input id +car-0001' Down
-shows '/Volumes/main/vision/pictures/2026/08/car-0001\.jpg' "details: path and the id it would get"
+press_to '/Volumes/main/vision/pictures/2026/08/car-0001\.jpg' Down
+shows 'would become input id +car-0001' "details: path and the id it would get"
 key /; type_text harb
 shows ' 08 +5 of 12' "the filter narrows while it is typed"
 gone 'car-0001\.png' "what does not match is not shown"
@@ -96,7 +80,7 @@ key i
 shows 'import: choose a volume or a folder in one first' "an action that cannot be used says why"
 key ?
 shows 'Keys of Browse' "? shows the keys"
-key Escape; sleep 0.3; key :; type_text 'main.odd-schema'; key Tab
+escape; key :; type_text 'main.odd-schema'; key Tab
 shows 'main\.`odd-schema#1`' "odd names complete with their quotes"
 key Enter
 shows 'main > odd-schema#1' "and are gone to"
@@ -132,12 +116,12 @@ ENVIRONMENT="DATABRICKS_HOST=$DATABRICKS_HOST DATABRICKS_TOKEN=$DATABRICKS_TOKEN
 shows 'T train_2026' "a host by environment is browsed the same way"
 kill "$SANDBOX_PID"; wait "$SANDBOX_PID" 2>/dev/null
 key r
-shows 'cannot reach 127\.0\.0\.1' "a platform that is gone: one sentence with the host" 10
+shows 'cannot reach 127\.0\.0\.1' "a platform that is gone: one sentence with the host"
 shows 'T train_2026' "what is known stays"
 port=${ORIGIN##*:}
 SANDBOX_PID=
 "$BUILD/lakeferry-sandbox" --port "$port" --data "$LAKEFERRY_SANDBOX_DATA" >"$WORK/sandbox.out" 2>"$WORK/sandbox.err" & SANDBOX_PID=$!
-shows 'answers again' "it is noticed by itself when it is back" 30
+shows 'answers again' "it is noticed by itself when it is back" 60
 key q; wait_for 'EXIT 0'; screen_end
 unset DATABRICKS_HOST DATABRICKS_TOKEN CLARIFAI_PAT CLARIFAI_API_BASE CLARIFAI_USER_ID DATABRICKS_WAREHOUSE_ID
 
@@ -165,10 +149,10 @@ shows '40 rows, all shown' "it is started when the person says so, and rows come
 shows 'read just now by warehouse wh-lab-00002' "the compute that answered is named"
 key /; type_text '033'; key Enter
 shows '[›>]labelled-033' "find goes to the cell"
-key Escape; sleep 0.3; key Enter
+escape; key Enter
 shows 'row 34 of 40 shown' "Enter shows the record"
 shows '▾input_metadata +\{1\}' "JSON is a tree"
-key Escape; sleep 0.3; key e; wait_for 'inputs_2025\.csv'; key Enter
+escape; key e; wait_for 'inputs_2025\.csv'; key Enter
 shows '40 rows written to' "what is shown is written to a file"
 shows '^ /.*/inputs_2025\.csv|to /.*/inputs_2025\.csv' "and its whole path is said"
 is "$(wc -l <"$WORK/inputs_2025.csv" | tr -d ' ')" "$(grep -c '' "$WORK/inputs_2025.csv")" "the file is whole"
@@ -194,13 +178,13 @@ screen_end
 rm -f "$XDG_CONFIG_HOME"/lakeferry/credentials.ini
 
 # --- the line goes away while a plan is being made: nothing of it is left ---
+runs_left() { find "$XDG_STATE_HOME/lakeferry/runs" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
 screen_start hup 80 24 --sandbox main.vision
 wait_for 'T train_2026'; press_to '[›>]V scans' Down; key i
-runs_left() { find "$XDG_STATE_HOME/lakeferry/runs" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l; }
-for i in $(seq 200); do [ "$(runs_left)" != 0 ] && break; sleep 0.05; done
+for i in $(seq 1200); do [ "$(runs_left)" != 0 ] && break; sleep 0.02; done
 [ "$(runs_left)" != 0 ]; report $? "a plan is being made"
 tm kill-session -t hup
-for i in $(seq 200); do [ "$(runs_left)" = 0 ] && break; sleep 0.05; done
+for i in $(seq 1200); do [ "$(runs_left)" = 0 ] && break; sleep 0.05; done
 is "$(runs_left)" 0 "and is gone with the screen"
 
 # --- terminals ---

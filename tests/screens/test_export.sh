@@ -56,7 +56,7 @@ shows 'Images folder' "images ask for their folder"
 v=$(inputs_of labelled val)
 go_to '\[ Start'
 wait_for " $v inputs of" 60
-for i in $(seq 100); do screen | grep -q 'plan is being' || break; sleep 0.1; done
+for i in $(seq 600); do screen | grep -q 'plan is being' || break; sleep 0.1; done
 key Enter
 shows 'done[^:]*: [0-9]+ exported' "it is exported" 120
 rows=$(sql 'SELECT count(*) FROM main.vision.val_inputs WHERE image_path IS NOT NULL' | jq -r '.[0]')

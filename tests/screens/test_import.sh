@@ -3,8 +3,6 @@
 # their screen; a second terminal; a run that is cancelled; what is left behind.
 . "$(dirname "$0")/lib.sh"
 sandbox_start
-# press_to REGEX KEY: presses until the screen shows it, at most thirty times.
-press_to() { local i; for i in $(seq 30); do screen | grep -qE -- "$1" && return 0; key "$2"; sleep 0.12; done; screen | grep -qE -- "$1"; }
 runs_alive() { lakeferry runs --json 2>/dev/null | jq -s '[.[] | select(.alive)] | length'; }
 
 # --- arrows and Enter only, once Import is in front ---
@@ -20,10 +18,7 @@ round_trip() { # COLUMNS ROWS VOLUME
     shows 'Inputs table +main\.vision\.[a-z_]+ +(free|this)' "$1x$2: the table's name is suggested and free"
     press_to '\[ Start \]' Down
     wait_for '[0-9]+ new, ' 30
-    for i in $(seq 40); do
-        tm capture-pane -ep -t "$NAME" | grep -qE $'\e\\[[0-9;]*7m\\[ Start' && break
-        key Down; sleep 0.1
-    done
+    until_at Down lit '\[ Start'
     shows '[0-9]+ new, [0-9]+ already there' "$1x$2: the plan stands above Start"
     key Enter
     shows 'Runs >|->' "$1x$2: the run is shown"
@@ -48,16 +43,16 @@ key 2; wait_for 'catalogs'; key 3; wait_for 'choose'
 key Enter; press_to '›main ' Down; key Enter; press_to '›vision' Down; key Enter; press_to '›V pictures' Down; key Enter
 shows 'this import.s own: continued' "a table of the same import is known as its own"
 wait_for 'already there' 30
-for i in $(seq 30); do tm capture-pane -ep -t look | grep -qE $'\e\\[[0-9;]*7m +[0-9]+ files? of ' && break; key Down; sleep 0.1; done
+until_at Down lit ' +[0-9]+ files? of '
 key Enter
 shows 'notes\.txt' "the line of skipped files opens their list"
-key Escape; sleep 0.7; wait_for 'Import from'
-for i in $(seq 30); do tm capture-pane -ep -t look | grep -qE $'\e\\[[0-9;]*7m\\[ Copy' && break; key Tab; sleep 0.1; done
+escape; wait_for 'Import from'
+until_at Tab lit '\[ Copy'
 key Enter
 shows 'lakeferry import volume /Volumes/main/vision/pictures' "Copy command shows the command line"
 key F10
 wait_for 'EXIT 0'
-for i in $(seq 100); do [ "$(runs_alive)" = 0 ] && break; sleep 0.1; done
+for i in $(seq 600); do [ "$(runs_alive)" = 0 ] && break; sleep 0.1; done
 is "$(runs_alive)" 0 "no planning process is left when the program is left"
 is "$(lakeferry runs --json | jq -s '[.[] | select(.state == "planning" or .state == "at the gate")] | length')" 0 "no plan is left among the runs"
 tm kill-session -t look
@@ -75,7 +70,7 @@ screen_start second 80 24
 key 6; wait_for 'many_files'; key Enter; wait_for 'sending'
 key p
 shows '^ paused' "p pauses"
-key p; sleep 0.3; key x
+key p; gone '^ paused'; key x
 shows 'Cancel it' "x asks first"
 key Right Enter
 shows 'cancelled: [0-9,]+ verified, [0-9,]+ cancelled' "it is cancelled, and the numbers say what was done" 60

@@ -29,7 +29,7 @@ go_to '+[12] rows? to change'; key Enter
 shows "inputs $id" "the line opens its sample rows"
 key Enter
 shows 'by night' "which say what changes"
-key Enter; sleep 0.3; key Escape; wait_for 'Update tables'
+press Enter; escape; wait_for 'Update tables'
 is "$(commits)" "$before" "nothing was written so far"
 go_to '\[ Start'; key Enter
 shows 'done: 0 inserted, [12] changed' "it is updated" 90
@@ -57,12 +57,12 @@ is "$(drafts)" 0 "no plan is left behind"
 
 # --- a warehouse that does not run ---
 api POST /api/2.0/sql/warehouses/wh-live-0001/stop >/dev/null
-for i in $(seq 200); do api GET /api/2.0/sql/warehouses/wh-live-0001 | grep -q STOPPED && break; sleep 0.1; done
+for i in $(seq 600); do api GET /api/2.0/sql/warehouses/wh-live-0001 | grep -q STOPPED && break; sleep 0.1; done
 screen_start stopped 60 15
 key 5
 go_to '\[ Start'
 shows 'Start it to see the plan' "a stopped warehouse is asked about first" 60
-key Up; sleep 0.2; key Enter
+press Up; key Enter
 shows 'rows unchanged' "once it runs there is the plan" 120
 screen_end
 is "$(drafts)" 0 "no plan is left behind"

@@ -16,6 +16,8 @@ from google.protobuf.descriptor import FieldDescriptor
 
 VARIABLE = re.compile(r"^\{([^}=]+)(=[^}]*)?\}$")
 HIDDEN_BODY = "larger than the recorder keeps"
+# Its requests are the vendor's own: its JSON channel writes a body with every DELETE.
+VENDORS_OWN = "vendor_client"
 
 
 class Method:
@@ -151,7 +153,8 @@ def main():
                 try:
                     check_request(method, captures, call)
                 except Exception as e:
-                    bad_requests[f"{method.rpc.name}: {e}"].append(f"{where} answered {call['status']}")
+                    if name != VENDORS_OWN or "takes no body" not in str(e):
+                        bad_requests[f"{method.rpc.name}: {e}"].append(f"{where} answered {call['status']}")
             if not isinstance(call["answer"], dict):
                 counts["answers without JSON (injected faults, " + HIDDEN_BODY + ")"] += 1
                 continue

@@ -25,10 +25,11 @@ CLUSTER, WAREHOUSE = "0101-120000-live001", "wh-live-0001"
 NOT_COMPARED = [
     (re.compile(r"\bread_files\s*\(", re.I), "read_files is Databricks' own"),
     (re.compile(r"^\s*(CREATE|DROP|SHOW|LIST)\s+(VOLUMES?|CATALOGS?)\b|^\s*LIST\b|information_schema", re.I), "volumes, catalogs and information_schema are Unity Catalog's"),
-    (re.compile(r"^\s*SHOW\s+(TABLES|SCHEMAS|DATABASES|VIEWS)\b", re.I), "lists show the mapped names"),
+    (re.compile(r"^\s*SHOW\s+(SCHEMAS|DATABASES|VIEWS)\b", re.I), "lists of schemas and views show the mapped names"),
     (re.compile(r"^\s*DESC(RIBE)?\s+(DETAIL|TABLE\s+EXTENDED|EXTENDED|FORMATTED)\b", re.I), "ids, paths and sizes are each side's own"),
     (re.compile(r"\bcurrent_(user|timestamp|date|catalog|schema)\b|\bnow\s*\(|\buuid\s*\(|\brand\s*\(|(?<!\w)_metadata\b", re.I), "asks for the clock, the user, chance or a file's place"),
 ]
+TABLES = re.compile(r"^\s*SHOW\s+TABLES\s+IN\s+`?(\w+)`?\.`?(\w+)`?\s*;?\s*$", re.I)
 HISTORY = re.compile(r"^\s*DESC(RIBE)?\s+HISTORY\b", re.I)
 NO_RESULT_IN_OPEN_SPARK = re.compile(r"^\s*(INSERT|CREATE|REPLACE|DROP|ALTER|COMMENT|SET|USE|TRUNCATE)\b", re.I)
 OWN_HOST = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -409,11 +410,17 @@ class Script:
             self.skipped[reason] += 1
             return
         if "failed" in line:
-            self.replayed(where, as_result(line), ours, reason or HISTORY.match(text))
+            self.replayed(where, as_result(line), ours, reason or HISTORY.match(text) or TABLES.match(text))
         session = self.spark.session(line["session"], mapped.text)
         theirs = next((r for r in (self.spark.run(session, view) for view in mapped.views) if r.failed), None) or self.spark.run(session, mapped.text, line["parameters"])
+        listed = TABLES.match(text)
         if reason:
             self.skipped[reason] += 1
+        elif listed:
+            self.counts["lists of tables compared"] += 1
+            found = self.lists_differ(listed.groups(), ours, theirs)
+            if found:
+                self.bad.append((where, found))
         else:
             self.counts["results compared"] += 1
             if self.shared_files and ours.failed and not theirs.failed and ours.classes[0] in NOT_OFFERED:
@@ -433,6 +440,19 @@ class Script:
             found = self.table_differences(target, reason)
             if found:
                 self.bad.append((where, ["afterwards: " + f for f in found]))
+
+    def lists_differ(self, schema, ours, theirs):
+        """Spark has the tables that a statement named so far, under mapped names: of those, both list the same."""
+        if mapping.name(*schema) not in self.spark.databases:
+            return []
+        named = {mapping.name(t[2]) for t in self.sampled if t[:2] == schema}
+        sides = []
+        for side in (ours, theirs):
+            if side.failed:
+                return [f"refused: {side.message}"]
+            at = [c[0].lower() for c in side.columns].index("tablename")
+            sides.append({mapping.name(row[at]) for row in side.rows} & named)
+        return [] if sides[0] == sides[1] else [f"tables {sorted(sides[0])}, Spark {sorted(sides[1])}"]
 
     def replayed(self, where, recorded, ours, moving):
         """The replay must have given what was recorded, or it stands for nothing; moving: its rows are of the moment."""

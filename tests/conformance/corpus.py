@@ -158,6 +158,7 @@ GROUPS = {
     ],
     "errors": [
         "SELEC 1", "SELECT 'open", "SELECT 1; SELECT 2", "SELECT * FROM main.vision.lf_nothing", "SELECT * FROM main.nowhere.lf_nothing", "CREATE TABLE main.nowhere.t (a INT) USING DELTA",
+        "INSERT INTO main.vision.lf_nothing VALUES (1)", "INSERT INTO main.vision.all_types VALUES (1)", "DROP TABLE main.vision.lf_nothing", "SELECT CAST(1e30D AS BIGINT)",
         "SELECT nope FROM main.vision.all_types", "SELECT nope('x')", "SELECT CAST('x' AS INT)", "SELECT CAST(300 AS TINYINT)", "SELECT 1 / 0", "SELECT array(1)[5]", "SELECT CAST('2026-02-30' AS DATE)",
         "SELECT n, count(*) FROM VALUES (1) AS t(n)", "SELECT :p", "SELECT * FROM json.`" + D + "/missing`", "CREATE TABLE main.vision.lf_twice (a INT, A INT) USING DELTA", "CREATE TABLE main.vision.lf_name (`a b` INT) USING DELTA",
         "CREATE TABLE main.vision.lf_cols (a STRING) USING DELTA AS SELECT 1", "CREATE TABLE main.vision.all_types (a INT) USING DELTA", "CREATE TABLE main.vision.lf_prop (a INT) USING DELTA TBLPROPERTIES ('delta.nope'='1')",

@@ -40,6 +40,10 @@ class Sandbox:
         except urllib.error.HTTPError as e:
             return e.code, json.loads(e.read() or b"null")
 
+    def requests(self):
+        """How often each route was asked."""
+        return self.call("GET", "/_control/counters")[1]["requests"]
+
     def listed(self, path, key):
         """All pages of a list."""
         token, found = "", []

@@ -71,9 +71,12 @@ echo "# recording took $((SECONDS - began)) s"
 
 # --- the checks ---
 part messages "$python" "$here/drive_clarifai.py" "$build" "$work" "$record"
+part client "$python" "$here/drive_client.py" "$build" "$work" "$record"
 part clarifai "$python" "$here/check_clarifai.py" "$record"
 part databricks "$python" "$here/check_databricks.py" "$record"
 part sdk "$python" "$here/drive_sdk.py" "$build" "$work"
+part keyring "$python" "$here/check_keyring.py" "$build" "$work"
+part terminals "$python" "$here/check_terminals.py" "$build" "$work"
 if [ -e "$work/ivy/complete" ]; then
     part sql "$python" "$here/check_sql.py" "$build" "$record" "$work" "$jars"
 else

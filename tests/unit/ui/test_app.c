@@ -163,7 +163,7 @@ static int setup(void **state)
     struct err e;
     struct app_options o = {
         .tabs = { &fields_screen, &files_screen, &fields_screen, &broken_screen, &plain_screen, &plain_screen },
-        .hooks = { NULL, complete_place, do_command },
+        .hooks = { .complete = complete_place, .command = do_command },
     };
     commanded[0] = '\0';
     if (app_new(&app, &o, &e) < 0)

@@ -9,7 +9,7 @@ page=man/lakeferry.1
 escape() { sed 's/\\/\\\\/g; s/-/\\-/g'; }
 # X(ID, "name", "second", ..., "help") lines of one header as troff paragraphs.
 options() {
-    sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)", "([^"]*)", ([A-Z_| ]+), "([^"]*)"\).*/\1\x1f\2\x1f\4/p' src/cli/args.h |
+    sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)", "([^"]*)", ([A-Z_0-9| ]+), "([^"]*)"\).*/\1\x1f\2\x1f\4/p' src/cli/args.h |
         while IFS=$'\x1f' read -r name value help; do
             printf '.TP\n.B \\-\\-%s%s\n%s\n' "$(escape <<<"$name")" "${value:+ $(escape <<<"$value")}" "$(escape <<<"$help")"
         done

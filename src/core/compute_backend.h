@@ -1,6 +1,6 @@
 #ifndef LAKEFERRY_CORE_COMPUTE_BACKEND_H
 #define LAKEFERRY_CORE_COMPUTE_BACKEND_H
-/* compute_backend: what the two backends of compute share; only compute*.c include it. */
+/* compute_backend: what the two backends of compute share; only compute*.c include it. Each call is made by the lane that opened the compute. */
 #include "core/compute.h"
 #include "net/databricks_compute.h"
 

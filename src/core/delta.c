@@ -32,11 +32,8 @@ static int clean_leavings(struct stages_job *job, size_t *found, struct err *e)
     struct session s = own_session(job);
     struct str_list kinds = {0}, ids = {0};
     int result = journal_left(job->journal, &kinds, &ids, e);
-    *found = 0;
+    *found = ids.count;
     for (size_t i = 0; i < ids.count && result == 0; i++) {
-        if (str_eq(kinds.items[i], DELTA_SCRATCH))
-            continue;
-        ++*found;
         result = compute_clean(&s, kinds.items[i], ids.items[i], e);
         if (result == 0)
             result = journal_left_remove(job->journal, ids.items[i], e);

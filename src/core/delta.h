@@ -4,9 +4,10 @@
  * delta: what a run does with tables: rows staged (the place chosen, recorded before it is made, removed at the end), statements run with what they
  * leave recorded, a table made, replaced or merged into by one statement, commits counted. All of it may be entered again after a kill.
  *
- * Facts kept in the journal: staging.at, staging.made, staging.generation; of each staged name: attempt.NAME, folder.NAME (or the scratch table as
- * statements write it), scratch.NAME (its full name), staged.NAME (generation and rows, once whole), writing.NAME (a statement reads them, or may still), made.NAME, joining.NAME, merging.NAME, tries.NAME, rows.NAME (of the table, when
- * it was written); commits.
+ * Facts kept in the journal: staging.at, staging.made, staging.generation, staging.scratch (scratch tables that may be there, a full name a line); of
+ * each staged name: attempt.NAME, folder.NAME (or the scratch table as statements write it), scratch.NAME (its full name), staged.NAME (generation and
+ * rows, once whole), writing.NAME (a statement reads them, or may still), made.NAME, joining.NAME, merging.NAME, tries.NAME, rows.NAME (of the table,
+ * when it was written); commits.
  *
  * A struct delta belongs to the lane that opened it.
  */
@@ -55,12 +56,13 @@ char *delta_staged(struct stages_job *job, const char *name, int64_t *rows);
 int delta_unstage(struct delta *d, const char *name, struct err *e);
 
 /* --- a scratch table (delta_scratch.c) --- */
-#define DELTA_SCRATCH "scratch"      /* kind of leaving: kept until the end, or until other rows are staged */
+/* Makes the table of this attempt in the schema of `beside`, recorded before it is made; rows go into it by *out. Release with stage_free. */
 int delta_scratch_begin(struct delta *d, const struct name *beside, const char *name, int attempt, struct stage **out, struct err *e);
 /* All rows that were put in are there. */
 int delta_scratch_check(struct delta *d, int64_t rows, struct err *e);
-/* What rows of this name are in goes, if there is one; or all that this run left. */
+/* Drops the table with the rows of this name; nothing when there is none. */
 int delta_scratch_drop(struct delta *d, const char *name, struct err *e);
+/* Drops all that this run left. */
 int delta_scratch_clean(struct stages_job *job, const struct session *s, struct err *e);
 
 /* --- statements --- */

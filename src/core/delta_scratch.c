@@ -1,11 +1,41 @@
 /*
- * Where no volume can be made: rows go as literals into a scratch table in the target's schema, named for run, rows and attempt. It is a leaving of the
- * run from before it is made until it is dropped at the end, so that a statement that comes late leaves nothing either.
+ * Where no volume can be made: rows go as literals into a scratch table in the target's schema, named for run, rows and attempt. The journal names it from
+ * before it is made until it is dropped at the end, so that a statement that comes late leaves nothing either.
  */
 #include "core/delta.h"
 #include "net/databricks_catalog.h"
 
 #define SEND_ATTEMPTS 10
+#define NOTED "staging.scratch"      /* names hold no newline: the catalog takes no control characters */
+
+static int note(struct journal *j, const char *full, struct err *e)
+{
+    char *noted = journal_get(j, NOTED), *more = str_printf("%s%s\n", noted ? noted : "", full);
+    int result = more ? journal_put(j, NOTED, more, e) : err_no_memory(e);
+    free(noted);
+    free(more);
+    return result;
+}
+
+static int forget(struct journal *j, const char *full, struct err *e)
+{
+    struct buf rest = BUF_INIT;
+    char *noted = journal_get(j, NOTED);
+    for (const char *p = noted; p && *p;) {
+        size_t n = strcspn(p, "\n");
+        if (n != strlen(full) || memcmp(p, full, n) != 0) {
+            buf_add(&rest, p, n);
+            buf_putc(&rest, '\n');
+        }
+        p += n + (p[n] == '\n');
+    }
+    int result = buf_error(&rest, e);
+    if (result == 0)
+        result = journal_put(j, NOTED, rest.len ? rest.data : NULL, e);
+    buf_release(&rest);
+    free(noted);
+    return result;
+}
 
 /* "lakeferry_RUN_NAME_ATTEMPT" beside a table. */
 static int scratch_name(const struct stages_job *job, const struct name *beside, const char *name, int attempt, struct name *out, struct err *e)
@@ -56,7 +86,7 @@ int delta_scratch_begin(struct delta *d, const struct name *beside, const char *
     if (result == 0 && !(full = name_full(&d->scratch)))
         result = err_no_memory(e);
     if (result == 0)
-        result = journal_left_add(d->job->journal, DELTA_SCRATCH, full, e);
+        result = note(d->job->journal, full, e);
     if (result == 0)
         result = journal_put(d->job->journal, delta_fact(key, "scratch", name), full, e);
     journal_kill_point("point.scratch");
@@ -109,22 +139,18 @@ int delta_scratch_drop(struct delta *d, const char *name, struct err *e)
     struct journal *j = d->job->journal;
     char key[48], *full = journal_get(j, delta_fact(key, "scratch", name));
     int dropped = full ? drop(d->job, &d->session, full, e) : 0;
-    int result = dropped < 0 ? -1 : dropped ? journal_left_remove(j, full, e) : 0;   /* one that was not there may still come */
+    int result = dropped < 0 ? -1 : dropped ? forget(j, full, e) : 0;   /* one that was not there may still come */
     free(full);
     return result != 0 ? -1 : journal_put(j, key, NULL, e);
 }
 
 int delta_scratch_clean(struct stages_job *job, const struct session *s, struct err *e)
 {
-    struct str_list kinds = {0}, ids = {0};
-    int result = journal_left(job->journal, &kinds, &ids, e);
-    for (size_t i = 0; i < ids.count && result == 0; i++)
-        if (str_eq(kinds.items[i], DELTA_SCRATCH)) {
-            result = drop(job, s, ids.items[i], e) < 0 ? -1 : 0;
-            if (result == 0)
-                result = journal_left_remove(job->journal, ids.items[i], e);
-        }
-    str_list_release(&kinds);
-    str_list_release(&ids);
+    struct journal *j = job->journal;
+    int result = 0;
+    for (char *noted; result == 0 && (noted = journal_get(j, NOTED)) != NULL; free(noted)) {
+        noted[strcspn(noted, "\n")] = '\0';
+        result = drop(job, s, noted, e) < 0 ? -1 : forget(j, noted, e);
+    }
     return result;
 }

@@ -1,9 +1,9 @@
 #ifndef LAKEFERRY_CORE_EXPORT_H
 #define LAKEFERRY_CORE_EXPORT_H
 /*
- * export: the verb "export" as a row of stages: look, inputs, plan (gate), verify, annotations, images, tables, compare, finish. An item is an input. This header
- * is for its own files; others see export_verb (core/stages.h). Nothing here outlives the process: what must, is in the journal. Work functions run on
- * lanes; the mutex guards what the lanes of "images" share.
+ * export: the verb "export" as a row of stages: look, inputs, plan (gate), verify, annotations, images, tables, compare (the dataset listed once more:
+ * what vanished meanwhile is unaccounted for), finish. An item is an input. This header is for its own files; others see export_verb (core/stages.h).
+ * Nothing here outlives the process: what must, is in the journal. Work functions run on lanes; the mutex guards what the lanes of "images" share.
  */
 #include "core/gather.h"
 #include "core/media.h"

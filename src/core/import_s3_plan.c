@@ -1,6 +1,7 @@
 /*
- * Stage "plan" of an import from S3: the compute reads header (of a folder, every file's), first row and number of rows, which also proves its right to read. What becomes of each
- * row is known when all are read, behind the gate; until then the plan counts by what earlier runs left in the app.
+ * Stage "plan" of an import from S3: the compute reads the header (of a folder, every file's), the first row and the number of rows, which also proves
+ * its right to read. What becomes of each row is known when all are read, behind the gate; until then the plan counts by what earlier runs left in the
+ * app.
  */
 #include "core/import.h"
 #include "core/plan.h"

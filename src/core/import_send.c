@@ -162,6 +162,8 @@ static int read_file(struct stages_job *job, struct reading *r, struct err *e)
         else
             hash_end(r->hash, p->sha256, sizeof p->sha256);
         p->size = r->got;
+        if (!p->sha256[0])                   /* nothing may be sent, or taken for the same, by a hash that is none */
+            result = err_no_memory(e);
     }
     return result;
 }

@@ -122,14 +122,17 @@ static int find_since(struct table_job *t, const struct target *target, struct e
 static int decided(void *ctx, struct delta_table *table, const struct target *target, struct err *e)
 {
     struct table_job *t = ctx;
-    if (find_since(t, target, e) != 0 || journal_put_i64(t->job->journal, "rows.since", t->since_us, e) != 0)
+    bool made = target->mode == TARGET_NEW || target->mode == TARGET_REPLACE;
+    const char *maker = made ? t->job->id : databricks_object_property(&target->object, "lakeferry.run");
+    if (find_since(t, target, e) != 0 || journal_put_i64(t->job->journal, "rows.since", t->since_us, e) != 0 ||
+        journal_put(t->job->journal, "table.maker", maker, e) != 0)
         return -1;
     table->properties[table->property_count++] =
         (struct sql_property){"lakeferry.since", time_format(t->since_us, 6, t->since, sizeof t->since)};
     return 0;
 }
 
-/* What the table must be for its rows to be taken on trust: there, and written by this run or for this dataset. */
+/* What the table must be for its rows to be taken on trust: of this dataset, and the one that was written, not another that was put in its place. */
 static int has_our_rows(struct stages_job *job, bool *has, struct err *e)
 {
     struct import *im = job->verb;
@@ -138,8 +141,11 @@ static int has_our_rows(struct stages_job *job, bool *has, struct err *e)
     if (target_decide(job, &ask, &target, e) != 0)
         return -1;
     const char *datasets = databricks_object_property(&target.object, "lakeferry.datasets");
+    char *maker = journal_get(job->journal, "table.maker");
     bool kept = target.mode == TARGET_CONTINUE || target.mode == TARGET_APPEND;
-    *has = kept && (target.ours || (datasets && target_has_dataset(datasets, im->datasets)));
+    *has = kept && datasets && target_has_dataset(datasets, im->datasets) && maker &&
+           str_eq(databricks_object_property(&target.object, "lakeferry.run"), maker);
+    free(maker);
     target_release(&target);
     return 0;
 }

@@ -1,7 +1,7 @@
 #ifndef LAKEFERRY_CORE_JOURNAL_H
 #define LAKEFERRY_CORE_JOURNAL_H
 /*
- * journal: the state of one run, in SQLite (the only file of core that knows it): items and their states, what Clarifai was seen to hold, folders
+ * journal: the state of one run, in SQLite (journal*.c alone know it): items and their states, what Clarifai was seen to hold, folders
  * still to list, facts by key, what was left on the platform, lines for the report. Every change is one transaction, with the counters of the
  * states inside it, so that a kill at any instant leaves a state that can be gone on from. Any thread may call; one mutex inside.
  *
@@ -66,6 +66,8 @@ void journal_close(struct journal *j);
 int journal_put_aside(const char *folder, struct err *e);
 /* Into a journal made in its place: the facts that are kept beside it, of staged rows and of a cancel. */
 int journal_kept_restore(struct journal *j, struct err *e);
+/* Whether rows may be staged, in a folder or a scratch table. */
+bool journal_has_staged(struct journal *j);
 /* Whether there are such facts, where the journal itself cannot be read. */
 bool journal_kept_there(const char *folder);
 

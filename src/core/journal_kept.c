@@ -8,7 +8,7 @@
 #define KEPT_MAX ((size_t)64 << 10)
 
 /* Where rows are staged, which only we know; and that a person cancelled. */
-static const char *const kept_facts[] = {"staging.at", "staging.made", "cancelled"};
+static const char *const kept_facts[] = {"staging.at", "staging.made", "staging.scratch", "cancelled"};
 #define KEPT_COUNT (sizeof kept_facts / sizeof *kept_facts)
 
 bool journal_kept_is(const char *key)
@@ -70,6 +70,8 @@ int journal_kept_restore(struct journal *j, struct err *e)
     buf_release(&text);
     return result;
 }
+
+bool journal_has_staged(struct journal *j) { return journal_has(j, "staging.at") || journal_has(j, "staging.scratch"); }
 
 bool journal_kept_there(const char *folder)
 {

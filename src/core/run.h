@@ -31,7 +31,10 @@ struct run_summary {             /* -1: does not apply */
 struct run_hooks {               /* called on the thread that executes the run */
     /* One line of the JSON contract (plan, progress, item, summary, error). Belongs to the caller of emit. */
     void (*emit)(void *ctx, const cJSON *line);
-    /* A gate, of starting the compute or of the plan: 1 go on, 0 stop here (exit 2 when nobody can answer: emit tells), -1 ask again later through the socket (workers). NULL: yes only when ask.yes. */
+    /*
+     * A gate, of starting the compute or of the plan: 1 go on, 0 stop here (exit 2 when nobody can answer: emit tells), -1 ask again later through the
+     * socket (workers). NULL: yes only when ask.yes.
+     */
     int (*gate)(void *ctx, const struct run_plan *plan);
     void *ctx;
 };

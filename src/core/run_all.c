@@ -18,7 +18,7 @@ static bool is_over(struct journal *j)
     enum run_state state = name != NULL ? run_state_by_name(name) : RUN_PLANNING;
 
     free(name);
-    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate") && !journal_has(j, "staging.at"));
+    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate") && !journal_has_staged(j));
 }
 
 struct latest { char *id; int64_t created; bool begun; int live; };
@@ -133,7 +133,7 @@ static bool has_staged(const char *folder)
 {
     struct journal *j = NULL;
     struct err ignored = {0};
-    bool staged = journal_open_view(folder, &j, &ignored) == 0 ? journal_has(j, "staging.at") : journal_kept_there(folder);
+    bool staged = journal_open_view(folder, &j, &ignored) == 0 ? journal_has_staged(j) : journal_kept_there(folder);
     journal_close(j);
     return staged;
 }

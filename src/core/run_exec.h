@@ -1,7 +1,7 @@
 #ifndef LAKEFERRY_CORE_RUN_EXEC_H
 #define LAKEFERRY_CORE_RUN_EXEC_H
 /*
- * run_exec: a run being executed, as run.c (its loop), run_say.c, run_control.c, run_end.c and run_over.c share it. Everything here belongs to the
+ * run_exec: a run being executed, as run.c (its loop), run_say.c, run_control.c, run_end.c and run_idle.c share it. Everything here belongs to the
  * thread that executes the run. Other modules see core/run.h.
  */
 #include "core/run_inside.h"

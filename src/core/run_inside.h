@@ -1,9 +1,12 @@
 #ifndef LAKEFERRY_CORE_RUN_INSIDE_H
 #define LAKEFERRY_CORE_RUN_INSIDE_H
 /*
- * run_inside: what run_folder.c, run_all.c, run_exec.h, worker.c and view.c share: a run's folder, its lock, its verb. Facts of a run in its journal: state, started,
- * ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error, start (starting the compute was allowed);
- * of a verb that counts otherwise than by items: count.planned, count.verified, count.present, count.cancelled; of one that compares tables: inserted, changed, unchanged, missing. Other modules see core/run.h and core/view.h.
+ * run_inside: what run_folder.c, run_all.c, run_exec.h, worker.c and view.c share: a run's folder, its lock, its verb. Other modules see core/run.h and
+ * core/view.h. Any thread, but a struct run belongs to the one that opened it.
+ *
+ * Facts of a run in its journal: state, started, ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error, start
+ * (starting the compute was allowed); of a verb that counts otherwise than by items: count.planned, count.verified, count.present, count.cancelled; of
+ * one that compares tables: inserted, changed, unchanged, missing.
  */
 #include "core/journal.h"
 #include "core/run.h"

@@ -355,6 +355,15 @@ static int load_all(const struct settings_flags *flags, struct settings *s, stru
     return flags->staging ? value_set(&s->own[SETTING_STAGING_VOLUME], flags->staging, FROM_FLAG, "--staging", e) : 0;
 }
 
+int settings_load_screen(struct settings *out, struct err *e)
+{
+    memset(out, 0, sizeof *out);
+    if (settings_load_own(out->own, e) == 0)
+        return 0;
+    settings_release(out);
+    return -1;
+}
+
 int settings_load(const struct settings_flags *flags, struct settings *out, struct err *e)
 {
     memset(out, 0, sizeof *out);

@@ -49,6 +49,10 @@ struct settings {
 /* Reads environment, ~/.databrickscfg, config.ini, keyring (not the secret scope: that needs the network, see session). Missing values are
  * FROM_NONE, not errors; a broken file, a named profile that is missing, two auth methods at once are (ERR_CONFIG, naming file and line). */
 int settings_load(const struct settings_flags *flags, struct settings *out, struct err *e);
+/* Our own settings alone, for what needs no platform: no credential is looked for. */
+int settings_load_screen(struct settings *out, struct err *e);
+/* Calls each with name and value of every line of config.ini's section [keys]; its error, with the line named, ends it. */
+int settings_each_key(int (*each)(void *ctx, const char *name, const char *value, struct err *e), void *ctx, struct err *e);
 void settings_release(struct settings *s);
 /*
  * Values typed in by the person, over all others (FROM_PROMPT); NULL or "": not typed. A token known for another host than the typed one is dropped,

@@ -242,25 +242,53 @@ static int take_file(struct value own[SETTING_COUNT], const struct settings_ini 
     return 0;
 }
 
-int settings_load_own(struct value own[SETTING_COUNT], struct err *e)
+/* config.ini, empty where there is none; *path is the caller's. */
+static int read_config(struct settings_ini *out, char **path, struct err *e)
 {
-    struct settings_ini t = { 0 };
     struct err why = { 0 };
+    char *dir = file_dir_config(e);
 
-    for (int i = 0; i < SETTING_COUNT; i++)
-        if (value_set(&own[i], DEFAULTS[i], FROM_DEFAULT, "", e))
-            return -1;
-    char *dir = file_dir_config(e), *path = dir ? str_printf("%s/config.ini", dir) : NULL;
-    int rc = path ? 0 : dir ? err_no_memory(e) : -1;
-    if (!rc && settings_ini_read(path, &t, &why)) {
+    *path = dir ? str_printf("%s/config.ini", dir) : NULL;
+    int rc = *path ? 0 : dir ? err_no_memory(e) : -1;
+    if (!rc && settings_ini_read(*path, out, &why)) {
         rc = why.code == ERR_NOT_FOUND ? 0 : -1;
         if (rc && e)
             *e = why;
     }
+    free(dir);
+    return rc;
+}
+
+int settings_load_own(struct value own[SETTING_COUNT], struct err *e)
+{
+    struct settings_ini t = { 0 };
+    char *path;
+
+    for (int i = 0; i < SETTING_COUNT; i++)
+        if (value_set(&own[i], DEFAULTS[i], FROM_DEFAULT, "", e))
+            return -1;
+    int rc = read_config(&t, &path, e);
     if (!rc)
         rc = take_file(own, &t, path, e);
     settings_ini_release(&t);
     free(path);
-    free(dir);
+    return rc;
+}
+
+int settings_each_key(int (*each)(void *ctx, const char *name, const char *value, struct err *e), void *ctx, struct err *e)
+{
+    struct settings_ini t = { 0 };
+    char *path, where[160];
+    int rc = read_config(&t, &path, e);
+
+    for (size_t i = 0; i < t.count && !rc; i++) {
+        const struct settings_ini_entry *en = &t.entries[i];
+        if (!str_eq(en->section, "keys") || each(ctx, en->key, en->value, e) == 0)
+            continue;
+        snprintf(where, sizeof where, "%s in line %d of config.ini", en->key, en->line);
+        rc = err_about(e, "cannot use", where);
+    }
+    settings_ini_release(&t);
+    free(path);
     return rc;
 }

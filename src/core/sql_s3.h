@@ -34,7 +34,7 @@ void sql_s3_release(struct sql_s3 *s);
 
 /* --- statements; sticky failure in the buffer --- */
 void sql_s3_header(struct buf *out, const char *url);            /* one row, column value */
-/* csv: file, the first one of a folder that does not hold the header as a line; no row when there is none. */
+/* csv: column file, the first file of a folder that does not hold the header as a line; no row when there is none. 42703 where a runtime cannot tell. */
 void sql_s3_strangers(struct buf *out, const struct sql_s3 *s);
 void sql_s3_schema(struct buf *out, const char *url);            /* delta: no rows, all columns */
 /* Run before each of the following in the same session; false when there is no need of one. */

@@ -7,7 +7,8 @@
  * gate before that one, the start gate, which waits for stages_open_start.
  *
  * A failure that may pass by itself (err_parks, and requests whose tries are used up) makes the whole run wait; one lane asks again after a growing
- * pause. Before the gate that holds only for a service that has answered already. Any other failure ends the run, drained: each lane ends its piece. The thread that executes the run calls the functions here; work functions run on lanes.
+ * pause. Before the gate that holds only for a service that has answered already. Any other failure ends the run, drained: each lane ends its piece.
+ * The thread that executes the run calls the functions here; work functions run on lanes.
  */
 #include "core/ask.h"
 #include "core/journal.h"

@@ -99,7 +99,7 @@ static int stage_work(struct stages_job *job, struct err *e)
     if (result == 0)
         result = update_stage(&d, e);
     delta_close(&d);
-    return result == 0 ? STAGES_DONE : -1;
+    return result == 0 ? STAGES_DONE : update_again(job, "tries.stage", e);
 }
 
 static int finish_work(struct stages_job *job, struct err *e) { return delta_clean(job, e) == 0 ? STAGES_DONE : -1; }

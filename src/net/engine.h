@@ -130,7 +130,7 @@ int net_call(const struct net_api *api, const struct net_request *request, net_j
 /* Figures for people (`View`): per quota name. */
 /* waiting: calls in line. next_probe_ms: from now, 0 when none is planned. window 0: no limit. */
 struct net_figures { uint64_t requests, retries; double per_second, limit_per_second; int in_flight, window, waiting; bool breaker_open; int64_t next_probe_ms; char last_error[256];
-    int64_t silent_ms; /* since the first request to a host that has connected, perhaps, but never begun an answer; else 0 */
-    int64_t quiet_ms; char quiet_host[128]; /* since when calls in flight have moved no byte, and where: the longest of the quota's hosts; 0: none waits */ };
+    int64_t silent_ms; /* how long ago the first request went to a host that has connected, perhaps, but never begun an answer; else 0 */
+    int64_t quiet_ms; char quiet_host[128]; /* how long calls in flight have moved no byte, and where: the longest of the quota's hosts; 0: none waits */ };
 void net_engine_figures(struct net_engine *engine, const char *quota_name, struct net_figures *out);
 #endif

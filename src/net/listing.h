@@ -2,7 +2,8 @@
 #define LAKEFERRY_NET_LISTING_H
 /*
  * listing: a sink that splits one page of a list while it arrives. When an answer broke in the middle and the page is asked for again, the
- * elements already given are not given twice (a named list is a set, told by content; a bare array is rows, told by position). Filled on the engine thread while the lane waits; the lane reads the rest afterwards.
+ * elements already given are not given twice (a named list is a set, told by content; a bare array is rows, told by position). Filled on the engine
+ * thread while the lane waits; the lane reads the rest afterwards.
  */
 #include "net/engine.h"
 

@@ -23,8 +23,8 @@ FILES=300
 volume_make sea
 python3 "$here/pictures.py" "$(volume_dir sea)" $FILES 1200 $FILES
 app_make rest
-fault '{"kind":"hang","ms":2000,"path":"*/inputs","method":"POST","nth":[2],"after_handler":true}'
-fault '{"kind":"hang","ms":2000,"path":"*/inputs","method":"POST","nth":[3,4,5,6]}'
+fault '{"kind":"hang","ms":60000,"path":"*/inputs","method":"POST","nth":[2],"after_handler":true}'
+fault '{"kind":"hang","ms":60000,"path":"*/inputs","method":"POST","nth":[3,4,5,6]}'
 "$LAKE" import volume main.vision.sea --app lab-user/rest --dataset ds --table t_rest --yes --json >"$WORK/killed" 2>&1 </dev/null & PID=$!
 until_true '[ "$(there rest)" -ge 256 ]'; kill -9 $PID; wait $PID 2>/dev/null
 calm

@@ -108,6 +108,15 @@ for n in 1 2 3 4 5 6 7 8; do
     is "$(history_of "lost${n}_in") $(history_of "lost${n}_ann")" "1 1" "answer $n lost: one commit a table"
     clean "answer $n lost"
 done
+for n in 1 2 3 4 6 8 9; do
+    label "car-$((n % 8))" "lost-$n"
+    fault "{\"kind\":\"lost_reply\",\"path\":\"/api/2.0/sql/statements\",\"method\":\"POST\",\"nth\":[$n]}"
+    run "answer $n of an update lost" 0 update_of warehouse
+    fired "answer $n of an update lost"
+    calm
+    same warehouse "answer $n of an update lost"
+    clean "answer $n of an update lost"
+done
 fault '{"kind":"lost_reply","path":"/api/1.2/commands/execute","method":"POST","nth":[2,4]}'
 run "answers of a cluster lost" 0 export_to lostc --compute cluster
 fired "answers of a cluster lost"; calm
@@ -152,6 +161,23 @@ killed point.batch:1 export_to gone
 run "cancel" 0 lakeferry cancel "$(ls "$XDG_STATE_HOME/lakeferry/runs")"
 clean "cancelled"
 is "$(sql 'SHOW TABLES IN main.vision' | grep -c 'gone_in')" 0 "cancelled: no table"
+forget
+label car-5 cancelled
+killed point.batch:1 update_of warehouse
+run "cancel of an update whose plan was not made" 0 lakeferry cancel "$(ls "$XDG_STATE_HOME/lakeferry/runs")"
+clean "an update cancelled before its plan"
+forget
+killed point.batch:1 update_of warehouse
+printf 'no database' >"$(echo "$XDG_STATE_HOME"/lakeferry/runs/*)/journal.db"
+rm -f "$XDG_STATE_HOME"/lakeferry/runs/*/journal.db-*
+run "an update whose journal is damaged" 0 lakeferry resume "$(ls "$XDG_STATE_HOME/lakeferry/runs")" --yes --json
+clean "an update whose journal is damaged"
+forget
+label car-6 refused
+fault '{"kind":"status","status":400,"path":"/api/2.0/sql/statements","method":"POST","nth":[4],"body":"{\"error_code\":\"BAD_REQUEST\",\"message\":\"no\"}"}'
+run "an update whose plan cannot be made" 1 update_of warehouse
+fired "an update whose plan cannot be made"; calm
+clean "an update whose plan cannot be made"
 forget
 killed point.batch:1 export_to theirs
 mine=$(sql 'SHOW TABLES IN main.vision' | jq -r '.[1]' | grep '^lakeferry_')

@@ -6,6 +6,9 @@ n=0; bad=0
 check() { n=$((n + 1)); if [ "$1" -eq 0 ]; then echo "ok $n - $2"; else bad=1; echo "not ok $n - $2"; printf '%s\n' "${3:-}" | sed 's/^/# /'; fi; }
 out=$(scripts/check-layers.sh); check $? "layers" "$out"
 out=$(scripts/man-tables.sh --check); check $? "the manual says what the tables say" "$out"
+out=$(sed -nE 's/^ *X\([A-Z_0-9]+, "([^"]*)".*/\1/p' src/cli/args.h src/core/settings.h |
+    while IFS= read -r name; do sed 's/\\-/-/g' man/lakeferry.1 | grep -qE "^[.](B --|BR )$name( |\$)" || echo "$name"; done)
+[ -z "$out" ]; check $? "the manual has every option and every setting" "$out"
 for program in lakeferry lakeferry-sandbox; do
     case $(readelf -h "$BUILD/$program") in *DYN*) check 0 "$program is position independent" ;; *) check 1 "$program is position independent" ;; esac
     dynamic=$(readelf -d "$BUILD/$program"); segments=$(readelf -lW "$BUILD/$program"); symbols=$(readelf -W --dyn-syms "$BUILD/$program")

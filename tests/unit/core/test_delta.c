@@ -625,7 +625,7 @@ static void a_lost_scratch_table_is_left_behind(void **state)
     free(at);
     w.log[0] = '\0';
     w.scratch = 2;                                   /* it came after all */
-    assert_int_equal(journal_left_add(job.journal, DELTA_SCRATCH, "c.s.lakeferry_run_1_rows_1", &err), 0);
+    assert_int_equal(journal_put(job.journal, "staging.scratch", "c.s.lakeferry_run_1_rows_1\nc.s.lakeferry_run_1_rows_2\n", &err), 0);
     assert_int_equal(delta_clean(&job, &err), 0);
     assert_int_equal(w.scratch, 0);
 }

@@ -358,6 +358,26 @@ static void a_stop_is_resumable(void **state)
     assert_int_equal(w->commits, 1);
 }
 
+/* Rows that the run wrote are taken on trust only in the table that it wrote. */
+static void another_table_of_the_name_is_written(void **state)
+{
+    struct err e = {0};
+    volatile int stop = 0;
+    (void)state;
+    add_some(50);
+    create_run(NULL, NULL, id);
+    assert_int_equal(execute_run(id, NULL, &stop, &e), 0);
+    for (int i = 0; i < w->property_count; i++)
+        if (str_eq(w->properties[i][0], "lakeferry.run"))
+            str_copy(w->properties[i][1], sizeof w->properties[i][1], "import-20260101-0001");
+    assert_int_equal(file_write_atomic(table_path(), "", 0, &e), 0);
+    assert_int_equal(execute_run(id, NULL, &stop, &e), 0);
+    assert_int_equal(w->posts, 1);
+    assert_int_equal(w->commits, 2);
+    assert_int_equal(execute_run(id, NULL, &stop, &e), 0);
+    assert_int_equal(w->commits, 2);
+}
+
 static void one_process_at_a_time(void **state)
 {
     struct run *a, *b;
@@ -542,7 +562,7 @@ int main(void)
         TEST(imports_and_does_nothing_twice), TEST(a_dry_run_changes_nothing), TEST(first_of_twins_keeps_the_name_for_ever),
         TEST(a_folder_that_cannot_be_listed_fails_alone), TEST(foreign_ids_are_left_alone), TEST(a_changed_file_is_a_conflict), TEST(is_added_to_another_dataset), TEST(bad_files_fail_alone),
         TEST(lost_answers_are_read), TEST(waits_out_maintenance), TEST(gives_up_resumably), TEST(an_input_that_is_not_listed_is_unaccounted),
-        TEST(tables_that_exist_are_guarded), TEST(a_missing_dataset_is_made_only_when_asked), TEST(the_gate_holds), TEST(a_stop_is_resumable),
+        TEST(tables_that_exist_are_guarded), TEST(a_missing_dataset_is_made_only_when_asked), TEST(the_gate_holds), TEST(a_stop_is_resumable), TEST(another_table_of_the_name_is_written),
         TEST(one_process_at_a_time), TEST(a_dead_run_can_be_cancelled_and_retried), TEST(a_cancelled_run_sends_nothing_after_a_kill),
         TEST(the_report_is_complete), TEST(viewers_read_a_finished_run), TEST(a_making_that_was_killed_leaves_no_run),
     };

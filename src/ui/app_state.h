@@ -1,6 +1,9 @@
 #ifndef LAKEFERRY_UI_APP_STATE_H
 #define LAKEFERRY_UI_APP_STATE_H
-/* app_state: the inside of an app, shared by app.c, app_keys.c, app_loop.c, chrome.c (what stands around a screen) and command.c (the command line). */
+/*
+ * app_state: the inside of an app, shared by app.c, app_keys.c (keys, clicks, pasted text), app_loop.c (events, time, signals), chrome.c (what stands
+ * around a screen), command.c (the command line), and, for the screens that are open, screen_help.c and world.c. UI thread.
+ */
 #include "ui/app.h"
 
 struct app_open {            /* an open screen in the stack of a tab */

@@ -103,6 +103,17 @@ static enum job_table_state judge(struct job_form *f, int field, const struct da
     return JOB_TABLE_BAD;
 }
 
+/* Whether its details were asked for in vain. */
+static bool details_failed(const struct job_form *f, const struct name *t)
+{
+    char *place = str_printf("%s\x1f%s\x1f%s", t->catalog, t->schema, t->object);
+    const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, -1) : NULL;
+    bool failed = l && l->error.code != ERR_NONE;
+    catalog_list_unref(l);
+    free(place);
+    return failed;
+}
+
 /* What the list of the schema tells of the table. */
 static enum job_table_state look_up(struct job_form *f, int field, const struct name *t, char *why, size_t size)
 {
@@ -116,7 +127,11 @@ static enum job_table_state look_up(struct job_form *f, int field, const struct 
     free(place);
     if (found) {
         const struct databricks_object *o = form_names_object(f, field);
-        return o ? judge(f, field, o, why, size) : JOB_TABLE_UNKNOWN;
+        bool vain = !o && details_failed(f, t);
+        if (!vain)
+            return o ? judge(f, field, o, why, size) : JOB_TABLE_UNKNOWN;
+        str_copy(why, size, "could not be looked up");
+        return f->verb->makes_tables ? JOB_TABLE_UNSEEN : JOB_TABLE_BAD;   /* which dataset an update is of, the table tells */
     }
     if (no_schema || (known && !failed && !f->verb->makes_tables)) {
         if (no_schema)

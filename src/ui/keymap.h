@@ -2,7 +2,7 @@
 #define LAKEFERRY_UI_KEYMAP_H
 /*
  * keymap: keys, their names, and which action a key means where. A screen looks a key up in its sets, most special
- * first. Settings may add bindings. Belongs to the UI thread.
+ * first. Belongs to the UI thread.
  */
 #include "base/buf.h"
 #include "ui/actions.h"

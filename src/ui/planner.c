@@ -62,15 +62,16 @@ static void discard(const char *id, int64_t most_ms)
     int refused = 0;
     for (int64_t end = time_mono_ms() + most_ms; v && refused < REFUSED_MOST && time_mono_ms() < end; usleep(STEP_US)) {
         int seen = view_read(id, v, &e);
-        if (seen == 0 && v->alive)
+        if (seen == 0 && v->alive) {
             view_control(id, "cancel", &e);
-        else if (seen == 0 ? run_discard(id, &e) == 0 : e.code == ERR_NOT_FOUND)
+        } else if (seen == 0 ? run_discard(id, &e) == 0 : e.code == ERR_NOT_FOUND) {
+            drafts_put(id, "");
             break;
-        else
+        } else {
             refused++;
+        }
     }
     free(v);
-    drafts_put(id, "");
 }
 
 /* ---- on other threads ---- */

@@ -5,7 +5,7 @@
 /* Rows of the list that do something; their ids begin with a character that no key has. */
 static const struct { const char *id; enum action action; } doers[DOERS] = {
     { "\x01preview", ACTION_PREVIEW }, { "\x01retry", ACTION_RETRY }, { "\x01resume", ACTION_RESUME }, { "\x01start", ACTION_START }, { "\x01refuse", ACTION_CANCEL },
-    { "\x01report", ACTION_REPORT }, { "\x01skipped", ACTION_NONE }, { "\x01annotations", ACTION_NONE }, { "\x01images", ACTION_NONE },
+    { "\x01report", ACTION_REPORT }, { "\x01skipped", ACTION_NONE }, { "\x01" "annotations", ACTION_NONE }, { "\x01images", ACTION_NONE },
 };
 #define HEADING "\x01heading"   /* the row between what can be done and what failed */
 

@@ -12,6 +12,7 @@ struct term_options {
     bool no_colour;           /* also when NO_COLOR is set and not empty */
     bool ascii;               /* also when the locale is not UTF-8 or TERM is a VT100's or VT220's */
     bool mouse;
+    enum theme_choice theme;
     const char *stderr_path;  /* where stderr goes meanwhile; NULL: nowhere */
     int wake_fd;              /* an eventfd to write to from signal handlers */
 };

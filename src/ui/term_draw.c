@@ -14,7 +14,8 @@ enum theme_depth term_start_colours(const struct term_options *options)
         return THEME_MONO;
     start_color();
     use_default_colors();
-    enum theme_depth depth = COLORS >= 256 ? THEME_256 : THEME_8;
+    static const enum theme_depth depths[] = { [THEME_AUTO] = THEME_256, [THEME_DARK] = THEME_256_DARK, [THEME_LIGHT] = THEME_256_LIGHT };
+    enum theme_depth depth = COLORS >= 256 ? depths[options->theme] : THEME_8;
     for (int role = 0; role < ROLE_COUNT; role++)
         init_pair((short)(role + 1), theme_style((enum theme_role)role, depth).fg, -1);
     cchar_t blank;

@@ -14,7 +14,10 @@ enum theme_role {
     ROLE_COUNT
 };
 
-enum theme_depth { THEME_MONO, THEME_8, THEME_256, THEME_DEPTHS };
+enum theme_depth { THEME_MONO, THEME_8, THEME_256, THEME_256_DARK, THEME_256_LIGHT, THEME_DEPTHS };
+
+/* The person's word on the background; with fewer than 256 colours the terminal's own palette says it. */
+enum theme_choice { THEME_AUTO, THEME_DARK, THEME_LIGHT };
 
 enum theme_attr { THEME_BOLD = 1, THEME_DIM = 2, THEME_UNDERLINE = 4, THEME_REVERSE = 8 };
 

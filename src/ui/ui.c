@@ -2,6 +2,7 @@
 #include "base/file.h"
 #include "core/view.h"
 #include "ui/planner.h"
+#include "ui/preferences.h"
 #include "ui/screens.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -61,10 +62,14 @@ static int run_on_terminal(struct ui_world *w, struct err *e)
 {
     struct term *term = NULL;
     char *log = stderr_path();
-    const struct term_options t = {
+    struct term_options t = {
         .no_colour = w->options.no_color, .ascii = w->options.ascii, .stderr_path = log, .wake_fd = event_fd(app_queue(w->app)),
     };
-    int ended = term_open(&term, &t, e);
+    int ended = preferences_read(&t, e);
+    if (ended == 0)
+        ended = preferences_bind(app_keymap(w->app), e);
+    if (ended == 0)
+        ended = term_open(&term, &t, e);
     if (ended == 0) {
         ended = begin(w, e);
         if (ended == 0)

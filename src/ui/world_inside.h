@@ -1,6 +1,6 @@
 #ifndef LAKEFERRY_UI_WORLD_INSIDE_H
 #define LAKEFERRY_UI_WORLD_INSIDE_H
-/* world_inside: what world.c (the session) and world_jobs.c (threads that work with it) share. */
+/* world_inside: what world.c (the session) and world_jobs.c (threads that work with it) share. UI thread but where a function says otherwise. */
 #include "ui/world.h"
 #include <stdatomic.h>
 

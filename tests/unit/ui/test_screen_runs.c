@@ -4,6 +4,7 @@
 #include "ui/app_state.h"
 #include "ui/run_items.h"
 #include "ui/run_keys.h"
+#include "ui/run_screen.h"
 #include "ui/screens.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -244,6 +245,16 @@ static void hints_follow_the_state_of_a_run(void **state)
     assert_true(run_keys_has_rows(&v));
 }
 
+/* Their ids begin with a byte that no key of an item begins with: none is copied as one. */
+static void rows_that_act_are_no_items(void **state)
+{
+    (void)state;
+    assert_int_equal(run_list_doer("\x01" "preview"), DO_PREVIEW);
+    assert_int_equal(run_list_doer("\x01" "annotations"), DO_ANNOTATIONS);
+    assert_int_equal(run_list_doer("\x01" "images"), DO_IMAGES);
+    assert_int_equal(run_list_doer("annotations"), DOERS);
+}
+
 static void ended_run_offers_what_comes_next(void **state)
 {
     (void)state;
@@ -362,7 +373,7 @@ int main(void)
         cmocka_unit_test(live_run_shows_its_stages), cmocka_unit_test(ended_run_offers_what_comes_next), cmocka_unit_test(stopped_run_can_be_resumed),
         cmocka_unit_test(a_draft_is_in_no_list), cmocka_unit_test(nothing_is_posted_while_nothing_changes),
         cmocka_unit_test(a_long_name_keeps_its_outcome_in_sight), cmocka_unit_test(hints_follow_the_state_of_a_run),
-        cmocka_unit_test(a_paused_run_offers_to_go_on),
+        cmocka_unit_test(a_paused_run_offers_to_go_on), cmocka_unit_test(rows_that_act_are_no_items),
     };
     return cmocka_run_group_tests(tests, prepare, remove_root);
 }

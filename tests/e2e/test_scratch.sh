@@ -89,6 +89,7 @@ post datasets '{"datasets":[{"id":"many"}]}' >/dev/null
 for round in 0 1 2 3 4 5 6 7 8; do
     jq -c --arg r "$round" '.inputs |= map(.id += "-" + $r)' "$WORK/many" | curl -sS "$ORIGIN/v2/users/lab-user/apps/scratchy/inputs" -H "Authorization: Key sandbox-pat" -H 'Content-Type: application/json' -d @- >/dev/null
 done
+until [ "$(dataset_inputs $APP many | jq -r .status.code | grep -c 30000)" = 1152 ]; do sleep 0.2; done
 control POST reset '{"counters":true}' >/dev/null
 run "more than a batch" 0 lakeferry export --app $APP --dataset many --to main.vision --inputs-table many_in --annotations-table many_ann --yes --json
 is "$(python3 "$here/tables.py" "$ORIGIN" "$APP" many main.vision.many_in main.vision.many_ann)" "" "more than a batch: the tables hold what Clarifai holds"

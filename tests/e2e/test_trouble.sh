@@ -157,6 +157,7 @@ whole live "cancelled and retried"
 app_make dead; slow
 run "to be killed" 0 import dead --detach
 id=$(newest)
+until_true '[ "$(state_of "$id")" = running ]'
 kill -9 "$(cat "$XDG_STATE_HOME/lakeferry/runs/$id/lock")"
 until_true '[ "$("$LAKE" runs --json | jq -r --arg r "$id" "select(.run == \$r) | .alive")" = false ]'
 calm

@@ -110,7 +110,7 @@ count_counters
 run "an update with --staging" 0 "$LAKE" update --app lab-user/labelled --dataset train --inputs-table main.vision.inv_in --annotations-table main.vision.inv_ann --staging main.vision.mine --yes --json
 stays "update"
 is "$(counter '^PUT .*/fs/files')" 2 "an update stages the rows of each table once"
-sql "INSERT INTO main.vision.inv_ann (annotation_id, input_id) SELECT annotation_id, 'nobody' FROM main.vision.inv_ann LIMIT 1" >/dev/null
+sql "INSERT INTO main.vision.inv_ann (annotation_id, input_id) SELECT annotation_id, 'nobody' FROM main.vision.inv_ann ORDER BY annotation_id, input_id LIMIT 1" >/dev/null
 [ "$(sql "SELECT count(*) FROM main.vision.inv_ann WHERE input_id = 'nobody'")" = '["1"]' ]; report $? "somebody adds a row with an annotation's id and another input"
 run "an update beside it" 0 "$LAKE" update --app lab-user/labelled --dataset train --inputs-table main.vision.inv_in --annotations-table main.vision.inv_ann --yes --json
 is "$(summary inserted) $(summary changed) $(summary conflict) $(summary missing)" "0 0 0 1" "it is another row, and left alone"

@@ -117,7 +117,7 @@ like "$err" "there is no column inputid; it has: id, url" "says what it has"
 printf 'inputid,INPUT,input\n1,2,3\n' | csv twice.csv
 run "a column twice" 1 s3 imports/twice.csv csv odd --staging main.vision.staging
 like "$err" "column input twice" "says so"
-printf 'inputid,input\nf-1,%s/cat-1.jpg\n' "$PICTURES" | csv parts/a.csv
+printf 'inputid,input\nfirst-of-them,%s/cat-1.jpg\n' "$PICTURES" | csv parts/a.csv
 printf '\xef\xbb\xbfinputid,input\r\nf-2,%s/cat-2.jpg\r\n' "$PICTURES" | csv parts/b.csv
 for compute in cluster:$CLUSTER warehouse; do
     run "a folder of files with one header, on a ${compute%:*}" 0 s3 imports/parts csv odd --staging main.vision.staging --compute "$compute" --dry-run

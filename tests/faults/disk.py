@@ -6,7 +6,7 @@ from verbs import HERE, VERBS
 ERRORS = ("ENOSPC", "EIO", "EROFS")
 
 
-def library():
+def shim():
     """Built anew for each run of the tests."""
     made = os.path.join(BUILD, "tests/faults/disk.so")
     os.makedirs(os.path.dirname(made), exist_ok=True)

@@ -253,7 +253,7 @@ def main():
     elif mode == "kills":
         left = in_parallel(lambda w, k: one_kill(results, w, k), kill_points(int(args[0]) if args else 100000), deadline_of())
     elif mode == "disk":
-        left = with_a_first_look(lambda w: disk.cases(w, int(args[0]) if args else 16, disk.library()), lambda w, c: disk.one(results, w, c))
+        left = with_a_first_look(lambda w: disk.cases(w, int(args[0]) if args else 16, disk.shim()), lambda w, c: disk.one(results, w, c))
     elif mode == "signals":
         left = in_parallel(lambda w, c: signals.one(results, w, c), signals.cases())
     elif mode == "network":

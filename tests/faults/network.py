@@ -252,7 +252,7 @@ def wrong_clock(results, worker, word, off, preload):
 
 
 def cases():
-    preload = disk.library()
+    preload = disk.shim()
     return [("refused", word, side, None) for word, side in DOORS] + [("nameless", word, side, preload) for word in VERBS for side in ("Databricks", "Clarifai")] \
         + [("clock", word, off, preload) for word in VERBS for off in (7200, -7200)]
 

@@ -480,7 +480,8 @@ static char *sorted_lines(const char *path)
         *end = '\0';
         str_list_add(&lines, p);
     }
-    qsort(lines.items, lines.count, sizeof *lines.items, by_text);
+    if (lines.count > 0)
+        qsort(lines.items, lines.count, sizeof *lines.items, by_text);
     for (size_t i = 0; i < lines.count; i++)
         buf_printf(&out, "%s\n", lines.items[i]);
     str_list_release(&lines);
@@ -937,7 +938,8 @@ static char *world_picture(void)
         cJSON_Delete(row);
     }
     free(table);
-    qsort(lines.items, lines.count, sizeof *lines.items, by_text);
+    if (lines.count > 0)
+        qsort(lines.items, lines.count, sizeof *lines.items, by_text);
     for (size_t i = 0; i < lines.count; i++)
         buf_printf(&out, "%s\n", lines.items[i]);
     str_list_release(&lines);

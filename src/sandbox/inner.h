@@ -2,7 +2,7 @@
 #define LAKEFERRY_SANDBOX_INNER_H
 /*
  * inner: what the files of the server share and no handler of Clarifai needs: the platform's parts, its counters and
- * settings (tally), and the life of one request (request → gate → handler → reply). Parts lock themselves; a request
+ * settings (tally), and the life of one request (request.c → gate.c → handler → reply.c). Parts lock themselves; a request
  * belongs to the libmicrohttpd thread of its connection.
  */
 #include "sandbox/faults.h"
@@ -87,6 +87,13 @@ struct request {
     const char *group;                 /* of in-flight counting, NULL when not entered */
     struct err error;
 };
+
+/* libmicrohttpd's callbacks, from the raw target to the last byte of the answer; request_new_image is the image host's. */
+void *request_new(void *sandbox, const char *uri, struct MHD_Connection *connection);
+void *request_new_image(void *sandbox, const char *uri, struct MHD_Connection *connection);
+enum MHD_Result request_serve(void *sandbox, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version, const char *data, size_t *n, void **request);
+void request_done(void *sandbox, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why);
 
 /* Finds the row; literal segments win over captures. HEAD falls back to GET. */
 void route_find(const struct route *const *tables, const char *method, const char *raw_path, struct route_match *m);

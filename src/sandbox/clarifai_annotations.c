@@ -105,14 +105,26 @@ static void reply_rows(struct talk *t, sqlite3_stmt *rows)
 
 struct listing { char *ids, *inputs, *users, *models, *workflows; int id_n, input_n, user_n, model_n, workflow_n; };
 
-static sqlite3_stmt *list_whole_app(struct talk *t, bool all, int64_t limit, int64_t offset)
+static void list_whole_app(struct talk *t, bool all, int64_t limit, int64_t offset)
 {
-    static const char every[] = "SELECT " COLUMNS " FROM (SELECT n FROM annotations WHERE app = ? ORDER BY n LIMIT ? OFFSET ?)"
-                                " p JOIN annotations a ON a.n = p.n JOIN inputs i ON i.n = a.input ORDER BY a.n";
-    static const char trusted[] = "SELECT " COLUMNS " FROM (SELECT n FROM annotations WHERE app = ? AND trusted = 1 ORDER BY n"
-                                  " LIMIT ? OFFSET ?) p JOIN annotations a ON a.n = p.n JOIN inputs i ON i.n = a.input"
-                                  " ORDER BY a.n";
-    return clarifai_db_query(t->store, all ? every : trusted, "iii", t->where.app_n, limit, offset);
+    static const char every[] = "SELECT " COLUMNS " FROM (SELECT n FROM annotations WHERE app = ? AND n > ? ORDER BY n LIMIT ?"
+                                " OFFSET ?) p JOIN annotations a ON a.n = p.n JOIN inputs i ON i.n = a.input ORDER BY a.n";
+    static const char trusted[] = "SELECT " COLUMNS " FROM (SELECT n FROM annotations WHERE app = ? AND n > ? AND trusted = 1"
+                                  " ORDER BY n LIMIT ? OFFSET ?) p JOIN annotations a ON a.n = p.n JOIN inputs i ON"
+                                  " i.n = a.input ORDER BY a.n";
+    const char *sql = all ? every : trusted;
+    cJSON *list = cJSON_CreateArray();
+    int64_t rows = offset, app = t->where.app_n, last = clarifai_page_seek(t->store, sql, app, 0, &offset);
+    sqlite3_stmt *q = clarifai_db_query(t->store, sql, "iiii", app, last, limit, offset);
+
+    for (; q != NULL && sqlite3_step(q) == SQLITE_ROW; rows++) {
+        last = sqlite3_column_int64(q, C_N);
+        cJSON_AddItemToArray(list, annotation_json(q, 6));
+    }
+    clarifai_db_done(q);
+    if (cJSON_GetArraySize(list) == limit)
+        clarifai_page_mark(t->store, sql, app, rows, last);
+    json_put_item(talk_reply(t, 10000), "annotations", list);
 }
 
 static sqlite3_stmt *list_filtered(struct talk *t, const struct listing *l, bool all, int64_t limit, int64_t offset)
@@ -158,7 +170,7 @@ void clarifai_list_annotations(struct talk *t)
                                                   " ORDER BY a.n LIMIT ? OFFSET ?",
                                         "isiii", t->where.app_n, t->call->query(t->call, "task_id"), (int64_t)all, limit, offset));
     else if (l.input_n + l.user_n + l.model_n + l.workflow_n == 0)
-        reply_rows(t, list_whole_app(t, all, limit, offset));
+        list_whole_app(t, all, limit, offset);
     else
         reply_rows(t, list_filtered(t, &l, all, limit, offset));
     free(l.ids);

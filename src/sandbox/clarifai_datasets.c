@@ -214,20 +214,25 @@ static cJSON *member_json(struct talk *t, sqlite3_stmt *row)
 
 void clarifai_list_dataset_inputs(struct talk *t)
 {
-    int64_t dataset = named_dataset(t), limit, offset;
+    static const char sql[] = "SELECT " CLARIFAI_INPUT_COLUMNS ", m.added FROM (SELECT input, added FROM membership WHERE"
+                              " dataset = ? AND input > ? ORDER BY input LIMIT ? OFFSET ?) m JOIN inputs i ON i.n = m.input"
+                              " ORDER BY i.n";
+    int64_t dataset = named_dataset(t), limit, offset, rows, last;
     cJSON *list;
 
     if (dataset < 0 || !talk_page(t, &limit, &offset))
         return;
     list = cJSON_CreateArray();
-    sqlite3_stmt *q = clarifai_db_query(t->store,
-                                        "SELECT " CLARIFAI_INPUT_COLUMNS ", m.added FROM (SELECT input, added FROM membership"
-                                        " WHERE dataset = ? ORDER BY input LIMIT ? OFFSET ?) m JOIN inputs i ON"
-                                        " i.n = m.input ORDER BY i.n",
-                                        "iii", dataset, limit, offset);
-    while (q != NULL && sqlite3_step(q) == SQLITE_ROW)
+    rows = offset;
+    last = clarifai_page_seek(t->store, sql, dataset, 0, &offset);
+    sqlite3_stmt *q = clarifai_db_query(t->store, sql, "iiii", dataset, last, limit, offset);
+    for (; q != NULL && sqlite3_step(q) == SQLITE_ROW; rows++) {
+        last = sqlite3_column_int64(q, 0);
         cJSON_AddItemToArray(list, member_json(t, q));
+    }
     clarifai_db_done(q);
+    if (cJSON_GetArraySize(list) == limit)
+        clarifai_page_mark(t->store, sql, dataset, rows, last);
     json_put_item(talk_reply(t, 10000), "dataset_inputs", list);
 }
 

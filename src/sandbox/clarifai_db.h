@@ -11,6 +11,10 @@
 #include <sqlite3.h>
 #include <stdatomic.h>
 
+/* A list's page ended behind rows rows, the last of them with that key; true until the store is written to. */
+struct clarifai_page_mark { const char *list; int64_t of, rows, key; int writes; };
+#define CLARIFAI_PAGE_MARKS 64 /* pages that callers ask for at once, and some lists */
+
 struct clarifai_store {
     sqlite3 *db;
     pthread_mutex_t lock;
@@ -18,6 +22,8 @@ struct clarifai_store {
     char *dir;              /* of the bytes */
     struct { const char *sql; sqlite3_stmt *stmt; } cache[128];
     int cached;
+    struct clarifai_page_mark marks[CLARIFAI_PAGE_MARKS];
+    unsigned next_mark;
     int64_t next_purge;     /* earliest time an input or app is due to vanish, INT64_MAX: none */
     _Atomic uint64_t random;
 };
@@ -39,6 +45,14 @@ int clarifai_db_begin(struct clarifai_store *s, struct err *e);
 /* Commits when rc is 0, else rolls back; returns rc or -1. */
 int clarifai_db_end(struct clarifai_store *s, int rc, struct err *e);
 const char *clarifai_db_text(sqlite3_stmt *stmt, int column); /* NULL for NULL */
+
+/*
+ * The key behind which to look for the row number *offset of a list (named by the address of its statement's text, and
+ * of: its app or dataset): of the nearest page marked since the last write, *offset then being what is left to skip; else start.
+ */
+int64_t clarifai_page_seek(struct clarifai_store *s, const char *list, int64_t of, int64_t start, int64_t *offset);
+/* A full page of that list ended with the row of that key, rows rows from the start. */
+void clarifai_page_mark(struct clarifai_store *s, const char *list, int64_t of, int64_t rows, int64_t key);
 
 int64_t clarifai_now(struct clarifai_store *s);
 /* 32 hex digits, never the same twice in a store. With or without the lock. */

@@ -25,6 +25,22 @@ static void reply_list(struct talk *t, sqlite3_stmt *rows)
     json_put_item(o, "inputs", list);
 }
 
+/* All inputs, the newest first. The page is walked once for its end before it is answered: of its keys alone. */
+static sqlite3_stmt *list_whole_app(struct talk *t, int64_t limit, int64_t offset)
+{
+    static const char keys[] = "SELECT count(*), min(n) FROM (SELECT n FROM inputs WHERE app = ? AND n < ? ORDER BY n DESC LIMIT ?"
+                               " OFFSET ?)";
+    static const char sql[] = "SELECT " CLARIFAI_INPUT_COLUMNS " FROM (SELECT n FROM inputs WHERE app = ? AND n < ? ORDER BY n DESC"
+                              " LIMIT ? OFFSET ?) p JOIN inputs i ON i.n = p.n ORDER BY i.n DESC";
+    int64_t rows = offset, app = t->where.app_n, before = clarifai_page_seek(t->store, sql, app, INT64_MAX, &offset);
+    sqlite3_stmt *q = clarifai_db_query(t->store, keys, "iiii", app, before, limit, offset);
+
+    if (q != NULL && sqlite3_step(q) == SQLITE_ROW && sqlite3_column_int64(q, 0) == limit)
+        clarifai_page_mark(t->store, sql, app, rows + sqlite3_column_int64(q, 0), sqlite3_column_int64(q, 1));
+    clarifai_db_done(q);
+    return clarifai_db_query(t->store, sql, "iiii", app, before, limit, offset);
+}
+
 void clarifai_list_inputs(struct talk *t)
 {
     const char *status = t->call->query(t->call, "status.code");
@@ -52,10 +68,7 @@ void clarifai_list_inputs(struct talk *t)
                                  " = ?3 ORDER BY i.n DESC LIMIT ?4 OFFSET ?5",
                                  "iiiii", t->where.now, t->where.app_n, (int64_t)code->code, limit, offset);
     else
-        rows = clarifai_db_query(t->store,
-                                 "SELECT " CLARIFAI_INPUT_COLUMNS " FROM (SELECT n FROM inputs WHERE app = ? ORDER BY n DESC"
-                                 " LIMIT ? OFFSET ?) p JOIN inputs i ON i.n = p.n ORDER BY i.n DESC",
-                                 "iii", t->where.app_n, limit, offset);
+        rows = list_whole_app(t, limit, offset);
     reply_list(t, rows);
     free(list);
 }

@@ -170,6 +170,7 @@ struct results *results_new(const struct sql_result *result, bool csv, const str
 cJSON *results_manifest(const struct results *r, bool links)
 {
     cJSON *o = cJSON_CreateObject(), *schema = cJSON_CreateObject(), *chunks = cJSON_CreateArray();
+    size_t bytes = 0;
     json_put_str(o, "format", r->csv ? "CSV" : "JSON_ARRAY");
     json_put_i64(schema, "column_count", r->column_count);
     if (r->columns)
@@ -181,6 +182,7 @@ cJSON *results_manifest(const struct results *r, bool links)
         json_put_i64(k, "chunk_index", i);
         json_put_i64(k, "row_offset", r->chunks[i].offset);
         json_put_i64(k, "row_count", r->chunks[i].rows);
+        bytes += r->chunks[i].text.len;
         if (links)
             json_put_u64(k, "byte_count", r->chunks[i].text.len);
         cJSON_AddItemToArray(chunks, k);
@@ -191,7 +193,7 @@ cJSON *results_manifest(const struct results *r, bool links)
         cJSON_Delete(chunks);
     json_put_i64(o, "total_row_count", r->rows);
     if (links)
-        json_put_u64(o, "total_byte_count", r->bytes);
+        json_put_u64(o, "total_byte_count", bytes);
     json_put_bool(o, "truncated", r->truncated);
     return o;
 }

@@ -4,7 +4,6 @@
 #include <ctype.h>
 
 /* Unity Catalog 2.1 over the lake's metadata. */
-#define METASTORE "7d3f0a52-8a4e-4b0f-9a57-5f2f8d2f6c11"
 
 struct kind { const char *name, *list, *title, *missing; int parts; };
 static const struct kind catalogs = { "catalog", "catalogs", "Catalog", "CATALOG_DOES_NOT_EXIST", 1 };
@@ -432,7 +431,7 @@ static void metastore_assignment(struct route_call *c, struct route_answer *a)
     cJSON *o = cJSON_CreateObject();
     (void)c;
     json_put_i64(o, "workspace_id", 7405608410935621);
-    json_put_str(o, "metastore_id", METASTORE);
+    json_put_str(o, "metastore_id", LAKE_METASTORE_ID);
     json_put_str(o, "default_catalog_name", "main");
     route_json(a, 200, o);
 }
@@ -441,11 +440,11 @@ static void metastore_summary(struct route_call *c, struct route_answer *a)
 {
     cJSON *o = cJSON_CreateObject();
     (void)c;
-    json_put_str(o, "metastore_id", METASTORE);
+    json_put_str(o, "metastore_id", LAKE_METASTORE_ID);
     json_put_str(o, "name", "lab-metastore");
     json_put_str(o, "cloud", "aws");
     json_put_str(o, "region", "eu-west-1");
-    json_put_str(o, "global_metastore_id", "aws:eu-west-1:" METASTORE);
+    json_put_str(o, "global_metastore_id", "aws:eu-west-1:" LAKE_METASTORE_ID);
     json_put_str(o, "owner", "lab-user@example.com");
     json_put_str(o, "privilege_model_version", "1.0");
     route_json(a, 200, o);

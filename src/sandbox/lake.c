@@ -140,7 +140,8 @@ int lake_name_check(const char *kind, const char *name, struct err *e) {
         if (c < 0x20 || c == 0x7f || c == ' ' || c == '.' || c == '/') bad = true;
     }
     if (!bad) return 0;
-    return err_set(e, ERR_USAGE, "%s name '%.200s' is not valid: at most 255 characters, no period, space, slash or control character", kind, name);
+    return err_set(e, ERR_USAGE, "Invalid input: RPC Create%s Field managedcatalog.%sInfo.name: name \"%.200s\" is not a valid name. Valid names "
+                   "%s", kind, kind, name, n > 255 ? "have at most 255 characters" : "cannot contain spaces, periods, forward slashes, or control characters");
 }
 
 char *lake_name_fold(const char *name) {

@@ -9,6 +9,8 @@
 #include "base/buf.h"
 #include <cjson/cJSON.h>
 
+#define LAKE_METASTORE_ID "5f0c9e1e-0000-4000-8000-1a6bca5e0001"   /* the one that everything here is in */
+
 struct lake;
 /* Opens or creates DIR/lake.db and the folders DIR/volumes and DIR/s3. */
 struct lake *lake_open(const char *dir, struct err *e);

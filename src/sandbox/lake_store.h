@@ -12,7 +12,6 @@
 struct lake { sqlite3 *db, *reader; pthread_mutex_t write, read, names; char *dir; };
 
 #define LAKE_OWNER "lab-user@example.com"
-#define LAKE_METASTORE_ID "5f0c9e1e-0000-4000-8000-1a6bca5e0001"
 
 /* Begins a transaction under `write`; lake_end commits it when rc is 0, else takes it back, and returns what became of it. */
 int lake_begin(struct lake *l, struct err *e);

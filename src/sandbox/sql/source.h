@@ -9,7 +9,7 @@ struct files { struct run *r; const char *url; size_t cut; /* the host path of u
 struct files *files_open(struct run *r, const char *path, bool recursive, int pos);
 /* Opens the next file (a BOM is skipped); false after the last. */
 bool files_next(struct files *f);
-/* The place of the file at hand, as statements name it. */
+/* The place of the file at hand, as statements name it but percent-encoded, as `_metadata` tells it. */
 const char *files_place(struct files *f, struct arena *a);
 /* The next byte or -1 at the end of the file. */
 int files_byte(struct files *f);

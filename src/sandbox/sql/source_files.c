@@ -1,6 +1,7 @@
 #include "sandbox/sql/source.h"
 #include "base/str.h"
 #include "sandbox/lake_store.h"
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -156,8 +157,23 @@ bool files_next(struct files *f) {
     return true;
 }
 
+/* As Spark writes a file's path: a URI, in which letters outside ASCII stay. */
 const char *files_place(struct files *f, struct arena *a) {
-    return mem_printf(a, "%s%s", f->url, f->paths[f->at - 1] + f->cut);
+    static const char hex[] = "0123456789ABCDEF";
+    const char *plain = mem_printf(a, "%s%s", f->url, f->paths[f->at - 1] + f->cut);
+    char *out = mem_alloc(a, strlen(plain) * 3 + 1), *p = out;
+    for (const char *s = plain; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c >= 0x80 || isalnum(c) || strchr("_-!.~'()*,;:$&+=@/", *s)) {
+            *p++ = *s;
+        } else {
+            *p++ = '%';
+            *p++ = hex[c >> 4];
+            *p++ = hex[c & 15];
+        }
+    }
+    *p = 0;
+    return out;
 }
 
 bool files_line(struct files *f, struct text *t) {

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "sandbox/clarifai_db.h"
 #include "sandbox/clarifai_shape.h"
 #include "sandbox/clarifai_store.h"
 #include "sandbox/picture.h"
@@ -407,6 +408,64 @@ static void lists_cover_everything_once(void **state)
     assert_int_equal(ask(s, "GET", "/inputs/stream", NULL, NULL, "last_id=gone", NULL).code, 11101);
 }
 
+static void starts_with(struct sandbox *s, const char *tail, const char *list, int page, const char *id)
+{
+    char query[64];
+
+    snprintf(query, sizeof query, "per_page=100&page=%d", page);
+    struct reply r = ask(s, "GET", tail, str_ends(tail, "{id}/inputs") ? "many" : NULL, NULL, query, NULL);
+    const cJSON *first = item(r, list, 0), *input = json_obj(first, "input");
+    assert_string_equal(json_str(input != NULL ? input : first, strcmp(list, "annotations") == 0 ? "input_id" : "id"), id);
+}
+
+/* A page is the same rows whichever pages were asked for before it, and moves when rows before it come or go. */
+static void pages_count_from_the_start(void **state)
+{
+    struct sandbox *s = *state;
+    static const int order[] = { 3, 1, 2, 3, 9, 10, 4, 1 };
+    char id[64];
+    struct err e;
+
+    assert_int_equal(clarifai_store_bulk(s->store, "lab-user", "traffic", "many", "bulk", 1000, &e), 0);
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        snprintf(id, sizeof id, "bulk-%06d", (order[i] - 1) * 100);
+        starts_with(s, "/datasets/{id}/inputs", "dataset_inputs", order[i], id);
+        starts_with(s, "/annotations", "annotations", order[i], id);
+        snprintf(id, sizeof id, "bulk-%06d", 999 - (order[i] - 1) * 100);
+        starts_with(s, "/inputs", "inputs", order[i], id);
+    }
+    ask(s, "DELETE", "/datasets/{id}/inputs", "many", NULL, NULL, "{\"input_ids\":[\"bulk-000005\"]}");
+    starts_with(s, "/datasets/{id}/inputs", "dataset_inputs", 5, "bulk-000401");
+    starts_with(s, "/datasets/{id}/inputs", "dataset_inputs", 6, "bulk-000501");
+    ask(s, "POST", "/datasets/{id}/inputs", "many", NULL, NULL, "{\"dataset_inputs\":[{\"input\":{\"id\":\"bulk-000005\"}}]}");
+    starts_with(s, "/datasets/{id}/inputs", "dataset_inputs", 7, "bulk-000600");
+    post_one(s, "newest", "");
+    starts_with(s, "/inputs", "inputs", 2, "bulk-000900");
+    starts_with(s, "/inputs", "inputs", 3, "bulk-000800");
+}
+
+static void a_page_begins_at_the_nearest_mark(void **state)
+{
+    static const char list[] = "of one kind", other[] = "of another";
+    struct sandbox *s = *state;
+    int64_t skip = 2500;
+
+    clarifai_page_mark(s->store, list, 1, 1000, 10);
+    clarifai_page_mark(s->store, list, 1, 2000, 20);
+    clarifai_page_mark(s->store, list, 1, 3000, 30);
+    assert_int_equal(clarifai_page_seek(s->store, list, 1, -1, &skip), 20);
+    assert_int_equal(skip, 500);
+    skip = 2000;
+    assert_int_equal(clarifai_page_seek(s->store, list, 1, -1, &skip), 20);
+    assert_int_equal(skip, 0);
+    skip = 2000;
+    assert_int_equal(clarifai_page_seek(s->store, list, 2, -1, &skip), -1);
+    assert_int_equal(clarifai_page_seek(s->store, other, 1, -1, &skip), -1);
+    post_one(s, "new", "");
+    assert_int_equal(clarifai_page_seek(s->store, list, 1, -1, &skip), -1);
+    assert_int_equal(skip, 2000);
+}
+
 static void annotations_have_owners_and_levels(void **state)
 {
     struct sandbox *s = *state;
@@ -604,6 +663,8 @@ int main(void)
         WITH_STORE(urls_are_unique_in_an_app),
         WITH_STORE(deletion_takes_its_time),
         WITH_STORE(lists_cover_everything_once),
+        WITH_STORE(pages_count_from_the_start),
+        WITH_STORE(a_page_begins_at_the_nearest_mark),
         WITH_STORE(annotations_have_owners_and_levels),
         WITH_STORE(patching_merges_overwrites_removes),
         WITH_STORE(datasets_and_their_members),

@@ -148,6 +148,27 @@ static void lists_have_empty_pages(void **state)
     reply_release(&r);
 }
 
+/* What is listed belongs to the metastore that the workspace is assigned to. */
+static void one_metastore(void **state)
+{
+    (void)state;
+    struct reply assigned = api("GET", UC "/current-metastore-assignment", NULL), main = api("GET", UC "/catalogs/main", NULL);
+    assert_string_equal(json_str(assigned.json, "metastore_id"), json_str(main.json, "metastore_id"));
+    reply_release(&assigned);
+    reply_release(&main);
+}
+
+static void names_are_refused(void **state)
+{
+    (void)state;
+    struct reply r = api("POST", UC "/schemas", "{\"catalog_name\":\"main\",\"name\":\"two words\"}");
+    assert_int_equal(r.status, 400);
+    assert_string_equal(json_str(r.json, "error_code"), "INVALID_PARAMETER_VALUE");
+    assert_string_equal(json_str(r.json, "message"), "Invalid input: RPC CreateSchema Field managedcatalog.SchemaInfo.name: name \"two words\" is not a valid name. "
+                        "Valid names cannot contain spaces, periods, forward slashes, or control characters");
+    reply_release(&r);
+}
+
 static void catalog_refusals(void **state)
 {
     static const struct { const char *target; int status; const char *code; } rows[] = {
@@ -350,6 +371,10 @@ static void signed_links(void **state)
     const char *url = json_str(link, "external_link");
     const cJSON *header = json_obj(link, "http_headers")->child;
     struct url_parts u;
+    assert_non_null(strstr(url, "&X-Amz-Expires=899&"));
+    int64_t chunk = 0, total = 0;
+    assert_true(json_i64(link, "byte_count", &chunk) && json_i64(json_obj(r.json, "manifest"), "total_byte_count", &total));
+    assert_int_equal(chunk, total);
     assert_true(url_parse(url, &u));
     snprintf(headers, sizeof headers, "%s: %s\r\n", header->string, header->valuestring);
     struct reply got = http(sandbox_image_origin(platform), "GET", u.rest, headers, NULL);
@@ -362,6 +387,13 @@ static void signed_links(void **state)
     got = http(sandbox_image_origin(platform), "GET", u.rest, TOKEN, NULL);
     assert_int_equal(got.status, 400);
     reply_release(&got);
+    char *longer = str_dup(u.rest), *life = longer ? strstr(longer, "Expires=899") : NULL;
+    assert_non_null(life);
+    life[8] = '9';
+    got = http(sandbox_image_origin(platform), "GET", longer, headers, NULL);
+    assert_non_null(strstr(got.body, "SignatureDoesNotMatch"));
+    reply_release(&got);
+    free(longer);
     control("POST", "/_control/settings", "{\"clock.offset_ms\":1000000}");
     got = http(sandbox_image_origin(platform), "GET", u.rest, headers, NULL);
     assert_int_equal(got.status, 403);
@@ -451,7 +483,7 @@ int main(void)
         cmocka_unit_test(files_round_trip_with_odd_names), cmocka_unit_test(files_ranges_and_conditions),
             cmocka_unit_test(files_conflicts),
         cmocka_unit_test(reader_cannot_write), cmocka_unit_test(directories_in_pages), cmocka_unit_test(lists_have_empty_pages),
-        cmocka_unit_test(catalog_refusals), cmocka_unit_test(cluster_starts), cmocka_unit_test(commands_run),
+        cmocka_unit_test(one_metastore), cmocka_unit_test(names_are_refused), cmocka_unit_test(catalog_refusals), cmocka_unit_test(cluster_starts), cmocka_unit_test(commands_run),
         cmocka_unit_test(contexts_have_a_limit_and_die_with_the_cluster), cmocka_unit_test(statement_answers),
         cmocka_unit_test(statement_limits_and_chunks), cmocka_unit_test(signed_links), cmocka_unit_test(statements_are_cancelled),
         cmocka_unit_test(sleeping_warehouse_wakes), cmocka_unit_test(rights_in_sql), cmocka_unit_test(secrets_keep_what_is_put),

@@ -43,6 +43,7 @@ static void test_text_reader(void **state) {
     expect(f, "SELECT hex(value), value FROM text.`" V "/raw`", "[[\"FFFE\",\"\xEF\xBF\xBD\xEF\xBF\xBD\"]]");
     put_text(f, V "/sp ace/\xC3\xA4 #%.json", "x\n");
     expect(f, "SELECT value FROM text.`" V "/sp ace/\xC3\xA4 #%.json`", "[[\"x\"]]");
+    expect(f, "SELECT _metadata.file_path FROM text.`" V "/sp ace`", "[[\"" V "/sp%20ace/\xC3\xA4%20%23%25.json\"]]");
     expect(f, "SELECT value FROM text.`" V "/sp ace/*.json`", "[[\"x\"]]");
     expect(f, "SELECT value FROM text.`" V "/nope`", "!PATH_NOT_FOUND 42K03");
     expect(f, "SELECT value FROM text.`/etc/passwd`", "!PATH_NOT_FOUND 42K03");

@@ -41,11 +41,15 @@ keys() {
             }
             function key(kind, text) {
                 sub(/^UI_KEY_/, "", text); gsub(/_/, " ", text)
-                if (text == " ") text = "space"
-                if (kind == "C") return "Ctrl-" text
-                if (kind == "A") return "Alt-" text
+                if (text == " ") return "Space"
+                if (text == "BACK TAB") return "Shift-Tab"
+                if (kind == "C") return "Ctrl-" toupper(text)
+                if (kind == "A") return "Alt-" toupper(text)
                 if (kind == "F") return "F" text
-                return length(text) > 1 ? toupper(substr(text, 1, 1)) tolower(substr(text, 2)) : text
+                if (length(text) == 1) return text
+                parts = split(tolower(text), word, " "); text = ""
+                for (p = 1; p <= parts; p++) text = text (p > 1 ? "-" : "") toupper(substr(word[p], 1, 1)) substr(word[p], 2)
+                return text
             }
             {
                 if ($3 ~ /WHEEL/) next

@@ -80,6 +80,23 @@ static int check_resumable(const char *id, struct err *e)
     return err_about(e, "cannot resume", id);
 }
 
+/* The run that is to be gone on with, when none was named: 1, 0: there is none, -1. Runs that nothing is known of are named, not begun unasked. */
+static int find_latest(struct command *c, char latest[40], struct err *e)
+{
+    struct str_list spoiled = {0};
+    int found = run_latest_unfinished(latest, &spoiled, e) == 0 ? 1 : e->code == ERR_NOT_FOUND ? 0 : -1;
+
+    if (found == 1)
+        out_say(c->out, "resuming %s", latest);
+    else if (found == 0)
+        out_say(c->out, "nothing to resume: %s", spoiled.count > 0 ? "no run is known to be unfinished" : e->cause);
+    for (size_t i = 0; i < spoiled.count; i++)
+        out_say(c->out, "passed over %s: its journal is damaged, so whether it is finished is not known; `lakeferry resume %s` goes on with it",
+                spoiled.items[i], spoiled.items[i]);
+    str_list_release(&spoiled);
+    return found;
+}
+
 int verb_resume(struct command *c)
 {
     const char *id = command_word(c, 0);
@@ -87,14 +104,10 @@ int verb_resume(struct command *c)
     char latest[40];
 
     if (id == NULL) {
-        if (run_latest_unfinished(latest, &e) != 0) {
-            if (e.code != ERR_NOT_FOUND)
-                return out_error(c->out, &e);
-            out_say(c->out, "nothing to resume: %s", e.cause);
-            return 0;
-        }
+        int found = find_latest(c, latest, &e);
+        if (found <= 0)
+            return found == 0 ? 0 : out_error(c->out, &e);
         id = latest;
-        out_say(c->out, "resuming %s", id);
     } else if (check_resumable(id, &e) != 0) {
         return out_error(c->out, &e);
     }

@@ -32,6 +32,13 @@ static cJSON *run_object(const struct view *v)
     json_put_i64(line, "started_ms", v->started_ms);
     json_put_i64(line, "done", v->done);
     json_put_i64(line, "total", v->total);
+    if (v->alive && view_active(v) != NULL) {       /* items get their end late: this is what moves until then */
+        int64_t n, of;
+        view_progress(v, &n, &of);
+        json_put_str(line, "stage", view_active(v)->name);
+        json_put_i64(line, "stage_done", n);
+        json_put_i64(line, "stage_total", of);
+    }
     if (v->parked_why[0] != '\0')
         json_put_str(line, v->state == RUN_RUNNING ? "waiting" : "parked", v->parked_why);
     json_put_str(line, "table", v->table[0] != '\0' ? v->table : NULL);
@@ -63,9 +70,11 @@ static int print_runs(struct out *o, const struct view *views, size_t count)
     if (cells == NULL)
         return 1;
     for (size_t i = 0; i < count; i++) {
+        int64_t n, of;
+        view_progress(&views[i], &n, &of);
         cells[i * 5] = str_dup(views[i].id);
         cells[i * 5 + 1] = str_printf("%s%s", state_text(&views[i]), views[i].alive ? " (live)" : "");
-        cells[i * 5 + 2] = str_printf("%s/%s", str_count((uint64_t)views[i].done, done, sizeof done), str_count((uint64_t)views[i].total, total, sizeof total));
+        cells[i * 5 + 2] = str_printf("%s/%s", str_count((uint64_t)n, done, sizeof done), str_count((uint64_t)of, total, sizeof total));
         cells[i * 5 + 3] = str_dup(time_people(views[i].started_ms * 1000, when, sizeof when));
         cells[i * 5 + 4] = str_dup(views[i].title);
     }

@@ -76,11 +76,43 @@ static int print_help(void)
     return out_flush();
 }
 
+static void print_usage(const char *before, const struct verb *v)
+{
+    printf("%slakeferry %s%s%s\n", before, v->words, v->usage[0] ? " " : "", v->usage);
+}
+
+/* "auth", "runs": the usage of the verbs whose first word it is, where there are any. */
+static bool print_verbs_of(const char *word, const char *before)
+{
+    bool any = false;
+
+    for (const struct verb *v = verb_table; v->words != NULL; v++) {
+        if (!str_starts(v->words, word) || v->words[strlen(word)] != ' ')
+            continue;
+        print_usage(any ? "       " : before, v);
+        printf("           %s\n", v->help);
+        any = true;
+    }
+    return any;
+}
+
 static int print_verb_help(const struct verb *v)
 {
-    printf("usage: lakeferry %s %s\n%s\n\noptions:\n", v->words, v->usage, v->help);
+    print_usage("usage: ", v);
+    printf("           %s\n", v->help);
+    print_verbs_of(v->words, "       ");
+    puts("\noptions:");
     print_options(v->groups, 0);
     return out_flush();
+}
+
+/* "auth" alone names no verb: which there are, and where their options stand. */
+static bool print_half_help(const char *word)
+{
+    if (!print_verbs_of(word, "usage: "))
+        return false;
+    printf("\n`lakeferry %s VERB --help` lists the options of one.\n", word);
+    return true;
 }
 
 /* Number of words of args that v's words match, 0 for none. */
@@ -146,7 +178,7 @@ static int run_verb(const struct verb *v, int words, const struct args *a, struc
     struct err e = {0};
 
     if (args_check_groups(a, v->groups, v->words, &e) == 0 && (extra < v->min_words || extra > v->max_words))
-        err_set(&e, ERR_USAGE, "usage: lakeferry %s %s", v->words, v->usage);
+        err_set(&e, ERR_USAGE, "usage: lakeferry %s%s%s", v->words, v->usage[0] ? " " : "", v->usage);
     if (e.code == ERR_NONE && start_log(a, &e) == 0)
         return v->run(&c);
     return out_error(o, &e);
@@ -172,7 +204,7 @@ static int help(const struct args *a)
     for (const struct verb *v = verb_table; v->words != NULL; v++)
         if (match(v, &rest) > 0)
             return print_verb_help(v);
-    return print_help();
+    return rest.count > 0 && print_half_help(rest.words[0]) ? out_flush() : print_help();
 }
 
 int cli_main(const struct args *a)
@@ -190,7 +222,7 @@ int cli_main(const struct args *a)
             return run_verb(v, words, a, &o);
     }
     if (is_half_a_verb(a->words[0])) {
-        err_set(&e, ERR_USAGE, "\"%s\" needs a second word; `lakeferry --help` lists the verbs", a->words[0]);
+        err_set(&e, ERR_USAGE, "\"%s\" needs a second word; `lakeferry %s --help` lists them", a->words[0], a->words[0]);
         return out_error(&o, &e);
     }
     return -1;

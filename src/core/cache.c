@@ -17,7 +17,8 @@ static char *path_of(const char *profile, const char *place, bool folder_only, s
     hash_sha256(profile, strlen(profile), folder);
     hash_sha256(place, strlen(place), file);
     folder[NAME_HEX] = file[NAME_HEX] = '\0';
-    path = folder_only ? str_printf("%s/catalog/%s", dir, folder) : str_printf("%s/catalog/%s/%s.json", dir, folder, file);
+    path = !folder[0] || !file[0] ? NULL /* no hash without memory, and no other profile's folder */
+           : folder_only ? str_printf("%s/catalog/%s", dir, folder) : str_printf("%s/catalog/%s/%s.json", dir, folder, file);
     free(dir);
     if (!path)
         err_no_memory(e);

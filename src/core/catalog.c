@@ -21,6 +21,7 @@ struct place {
     struct net_cancel cancel;
     bool queued, running, event, disk_tried, asked;
     bool stopped;                           /* the last request was cancelled */
+    bool again;                             /* wanted anew while a request runs, which may tell what was before */
     int64_t max_age_ms;                     /* of the waiting request */
     int64_t asked_at_ms;                    /* monotonic, end of the last request */
     struct databricks_object *table, *table_next; /* shown until the next event is taken; newer */
@@ -282,6 +283,11 @@ static void run_place(struct catalog *c, struct place *p)
         pthread_mutex_lock(&c->lock);
     }
     p->running = false;
+    if (p->again) {
+        p->again = false;
+        mark_loading(p, true);
+        enqueue(c, p, 0);
+    }
     pthread_mutex_unlock(&c->lock);
     wake(c);
     pthread_mutex_lock(&c->lock);
@@ -482,7 +488,9 @@ const struct databricks_object *catalog_table(struct catalog *c, const char *ful
     bool wanted = p && (refresh || (!p->table && (!p->asked || time_mono_ms() - p->asked_at_ms >= AGAIN_MS)));
     if (wanted && p->queued)
         p->max_age_ms = 0;
-    else if (wanted && !p->running)
+    else if (wanted && p->running)
+        p->again = p->again || refresh;
+    else if (wanted)
         enqueue(c, p, 0);
     if (p)
         table = p->table;

@@ -35,7 +35,8 @@ const struct catalog_list *catalog_get(struct catalog *c, const char *place, int
 void catalog_list_unref(const struct catalog_list *l);
 /* Place of the next list that changed, or NULL. The text is owned by the caller. */
 char *catalog_next_event(struct catalog *c);
-/* Details of a table (columns, properties), asked the same way; NULL until known. Valid until the next catalog_next_event call on it. */
+/* Details of a table (columns, properties), asked the same way; NULL until known. Valid until the next catalog_next_event call on it. refresh while a request
+ * for it runs: another one follows. */
 const struct databricks_object *catalog_table(struct catalog *c, const char *full_name, bool refresh);
 /* Stops asking for it; what came so far stays (not complete, no error) and is not asked for again with -1. */
 void catalog_cancel(struct catalog *c, const char *place);

@@ -34,9 +34,9 @@ bool credentials_locked(enum credential which)
     return atomic_load(&entry_locked[which]);
 }
 
-bool credentials_keyring_answers(struct err *why)
+bool credentials_keyring_answers(bool *locked, struct err *why)
 {
-    return keyring_answers(why) == 0;
+    return keyring_look(locked, why) == 0 || *locked;
 }
 
 bool credentials_keyring_opens(struct err *why)

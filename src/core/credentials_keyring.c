@@ -42,6 +42,20 @@ static bool work_answers(struct job *j, GError **error)
     return s != NULL;
 }
 
+/* A machine without a default collection gets one with the first entry: nothing in it is locked. */
+static bool work_look(struct job *j, GError **error)
+{
+    SecretService *s = secret_service_get_sync(SECRET_SERVICE_OPEN_SESSION, j->cancel, error);
+    SecretCollection *c = s ? secret_collection_for_alias_sync(s, SECRET_COLLECTION_DEFAULT, SECRET_COLLECTION_NONE, j->cancel, error) : NULL;
+
+    j->locked = c && secret_collection_get_locked(c);
+    if (c)
+        g_object_unref(c);
+    if (s)
+        g_object_unref(s);
+    return !*error;
+}
+
 /* A machine without a default collection gets one, as libsecret itself would make it. */
 static bool work_open(struct job *j, GError **error)
 {
@@ -291,6 +305,12 @@ static int may_ask(struct err *e)
 int keyring_answers(struct err *e)
 {
     return may_ask(e) ? -1 : keyring_do(job_new(work_answers, NULL, NULL), LOOK_MS, NULL, NULL, e);
+}
+
+int keyring_look(bool *locked, struct err *e)
+{
+    *locked = false;
+    return may_ask(e) ? -1 : keyring_do(job_new(work_look, NULL, NULL), LOOK_MS, NULL, locked, e);
 }
 
 int keyring_open(struct err *e)

@@ -15,6 +15,9 @@ struct keyring_entry { const char *service, *account, *label; };
 /* The service answers, locked or not; asks the person nothing. Within four seconds. */
 int keyring_answers(struct err *e);
 
+/* The service answers and the default collection, if there is one, is open; a locked one sets *locked. Asks the person nothing. Within four seconds. */
+int keyring_look(bool *locked, struct err *e);
+
 /* The service answers and the default collection is open; a locked one asks for its password first. Within a minute. */
 int keyring_open(struct err *e);
 

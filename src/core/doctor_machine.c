@@ -111,8 +111,15 @@ static void check_folder(struct doctor *d, const char *name, char *(*find)(struc
 static void check_keyring(struct doctor *d)
 {
     struct err why = {0};
+    bool locked = false;
+    bool answers = credentials_keyring_answers(&locked, &why);
 
-    if (credentials_keyring_answers(&why))
+    if (locked)
+        doctor_say(d, GROUP, "keyring", DOCTOR_WARN,
+                   "unlock it: in its own program (Passwords and Keys, KWalletManager, KeePassXC), or lakeferry auth login, which has its password asked for; "
+                   "where no window can be shown, gnome-keyring-daemon --replace --unlock with its password on standard input",
+                   "the Secret Service answers, and its keyring is locked: tokens stored there cannot be read");
+    else if (answers)
         doctor_say(d, GROUP, "keyring", DOCTOR_OK, NULL, "the Secret Service answers");
     else
         doctor_say(d, GROUP, "keyring", DOCTOR_WARN,

@@ -14,10 +14,13 @@ struct export_picture {
     struct export_picture *next;
     int64_t item; int attempt;
     char *input_id, *url;
+    bool hosted;                     /* url is Clarifai's own copy, not where the input came from */
     enum media_format format;
     unsigned char *bytes;
     size_t size, room, reserved;     /* room: of the mapping; reserved: of the budget */
 };
+
+#define EXPORT_WRITTEN 8
 
 struct export_pictures {
     bool prepared, preparing;        /* the folder is there and listed */
@@ -25,6 +28,8 @@ struct export_pictures {
     size_t largest;                  /* met so far: what the next one may take */
     struct export_picture *ready, **ready_end;
     int busy;                        /* pictures that a lane holds */
+    int writing;                     /* of them: being written */
+    int64_t written[EXPORT_WRITTEN]; int written_count;   /* items whose files are there, not yet recorded as verified */
     atomic_llong bytes;              /* written in this process */
     atomic_bool well, shown;         /* a picture was read since the last page of words; since the last item that failed for one */
 };

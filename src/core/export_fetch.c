@@ -14,11 +14,12 @@ static bool has_size(const cJSON *hosted, const char *wanted)
 }
 
 /* PREFIX/orig/SUFFIX where the original is hosted, else the address the input came from (reference clarifai §4.8). Owned. */
-static char *picture_url(const cJSON *image)
+static char *picture_url(const cJSON *image, bool *is_hosted)
 {
     const cJSON *hosted = json_obj(image, "hosted");
     const char *prefix = json_str(hosted, "prefix"), *suffix = json_str(hosted, "suffix"), *url = json_str(image, "url");
-    if (prefix && suffix && has_size(hosted, "orig"))
+    *is_hosted = prefix && suffix && has_size(hosted, "orig");
+    if (*is_hosted)
         return str_printf("%s/orig/%s", prefix, suffix);
     return url ? str_dup(url) : NULL;
 }
@@ -95,7 +96,7 @@ int export_describe(struct stages_job *job, const struct journal_item *item, str
     p->item = item->id;
     p->attempt = item->attempt;
     p->format = format_of(image);
-    p->url = failed_input(item) && !json_obj(image, "hosted") ? NULL : picture_url(image);
+    p->url = failed_input(item) && !json_obj(image, "hosted") ? NULL : picture_url(image, &p->hosted);
     p->input_id = str_dup(item->key);
     cJSON_Delete(json);
     if (broken || !p->input_id)
@@ -195,24 +196,64 @@ static int read_failed(struct stages_job *job, struct export_picture *p, bool ow
     return export_failed(job, p, own && export_passing(why) && !r->too_large, "the picture cannot be read", why, e) != 0 ? -1 : STAGES_READ;
 }
 
-int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e)
+/* One reading of the whole picture from where it is said to be. */
+static int read_picture(struct stages_job *job, struct export_picture *p, bool own, struct reading *r, struct err *why)
 {
-    struct export *x = job->verb;
-    struct reading r = {.x = x, .p = p};
-    struct net_sink sink = {.begin = read_begin, .write = read_write, .ctx = &r};
+    struct net_sink sink = {.begin = read_begin, .write = read_write, .ctx = r};
     struct net_request request = {.method = NET_GET, .path = p->url, .url_is_whole = true, .idempotent = true, .bulk = true, .sink = &sink};
     struct net_answer answer;
-    struct err why = {0};
-    bool own = takes_key(job->session, p->url);
     struct net_api api = own ? job->session->images : job->session->anonymous;
     api.cancel = &job->cancel;
     api.priority = NET_BULK;
     net_answer_init(&answer);
-    int result = net_call(&api, &request, NULL, &answer, &why);
-    p->size = r.got;
-    if (result == 0 && (result = check_picture(p, &answer, &why)) != 0)
-        r.page = str_eq(media_describe(p->bytes, p->size < MEDIA_HEAD ? p->size : MEDIA_HEAD), "HTML");
+    *r = (struct reading){.x = job->verb, .p = p};
+    int result = net_call(&api, &request, NULL, &answer, why);
+    p->size = r->got;
+    if (result == 0 && (result = check_picture(p, &answer, why)) != 0)
+        r->page = str_eq(media_describe(p->bytes, p->size < MEDIA_HEAD ? p->size : MEDIA_HEAD), "HTML");
     net_answer_release(&answer);
+    return result;
+}
+
+static int take_address(void *ctx, const struct clarifai_input *in, struct err *e)
+{
+    struct export_picture *p = ctx;
+    bool hosted;
+    char *url = str_eq(in->id, p->input_id) ? picture_url(json_obj(in->data, "image"), &hosted) : NULL;
+    (void)e;
+    if (!url || !hosted) {
+        free(url);
+        return 0;
+    }
+    free(p->url);
+    p->url = url;
+    return 0;
+}
+
+static bool address_is_over(const struct export_picture *p, const struct err *why) { return p->hosted && (why->http == 403 || why->http == 410); }
+
+/* An address that Clarifai gave may be over by the time its picture's turn comes, hours after the listing: it is asked for once more, and read from. */
+static int read_anew(struct stages_job *job, struct export_picture *p, bool *own, struct reading *r, struct err *why)
+{
+    const struct export *x = job->verb;
+    const char *id = p->input_id;
+    err_clear(why);
+    *own = true;                     /* what fails now is Clarifai's */
+    if (clarifai_inputs_by_id(&job->clarifai, &x->app, &id, 1, take_address, p, why) != 0)
+        return -1;
+    *own = takes_key(job->session, p->url);
+    return read_picture(job, p, *own, r, why);
+}
+
+int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e)
+{
+    struct export *x = job->verb;
+    struct reading r = {0};
+    struct err why = {0};
+    bool own = takes_key(job->session, p->url);
+    int result = read_picture(job, p, own, &r, &why);
+    if (result != 0 && address_is_over(p, &why))
+        result = read_anew(job, p, &own, &r, &why);
     if (result == 0) {
         if (own) {
             atomic_store(&x->pictures.well, true);

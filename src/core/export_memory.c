@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #define FIRST_GUESS ((size_t)256 << 10)
+#define POPULATE_MAX ((size_t)4 << 20)
 
 static void unmap(struct export_picture *p)
 {
@@ -83,7 +84,9 @@ int export_make_room(struct export_picture *p, size_t size, struct err *e)
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     unmap(p);
     p->room = (size + page) / page * page;
-    void *bytes = mmap(NULL, p->room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /* Each page at once instead of at its first byte; not where the size may only be the most there can be. */
+    int populate = p->room <= POPULATE_MAX ? MAP_POPULATE : 0;
+    void *bytes = mmap(NULL, p->room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | populate, -1, 0);
     if (bytes == MAP_FAILED)
         return err_no_memory(e);
     p->bytes = bytes;

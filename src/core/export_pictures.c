@@ -9,7 +9,7 @@
 
 #define LANES_MAX 132   /* 64 that write */
 #define ATTEMPTS_MAX 10
-#define WRITES_AGAIN 3    /* of one picture that is still in memory */
+#define WRITERS_A_RECORD 8   /* so many that write share a transaction for what they wrote */
 
 /* A picture is read and then written: as many lanes for the one as for the other, and some, so that writing never waits. */
 int export_pictures_lanes(const struct stages_job *job)
@@ -72,7 +72,7 @@ static int record_sent(struct stages_job *job, const struct export_picture *p, c
 {
     struct journal_picture row = {.key = p->input_id, .name = name, .size = p->size};
     struct journal_change c = {.id = p->item, .to = JOURNAL_SENT, .attempt = true, .code = "", .reason = "", .resized = true, .size = p->size};
-    return journal_pictures_put(job->journal, JOURNAL_PICTURES, &row, 1, e) != 0 ? -1 : journal_apply(job->journal, &c, 1, e);
+    return journal_picture_move(job->journal, &row, &c, e);
 }
 
 static int write_failed(struct stages_job *job, const struct export_picture *p, const struct err *why, struct err *e)
@@ -92,41 +92,58 @@ static int write_failed(struct stages_job *job, const struct export_picture *p, 
 }
 
 /*
- * An answer of the service or its gateway that leaves open what became of the file: it is written again from memory, not fetched
- * again. Finding a file then proves nothing; whose it is, is read (see resolve).
+ * One writer fewer, and what it wrote (0: nothing) is verified: one transaction for as many as an eighth of those still writing, so that nothing waits
+ * when nobody writes. A kill before it leaves them "sent", and their sizes are read.
  */
-static int write_picture(struct stages_job *job, const char *path, const struct net_source *source, struct err *why)
+static int end_writing(struct stages_job *job, int64_t item, struct err *e)
 {
-    bool doubt = false;
-    int result;
-    for (int tries = 0; (result = databricks_file_put(&job->files, path, source, false, why)) != 0 && tries < WRITES_AGAIN; tries++) {
-        if (why->code != ERR_UNKNOWN || why->http == 0)
-            break;
-        doubt = true;
-        err_clear(why);
-        source->rewind(source->ctx);
+    struct export *x = job->verb;
+    struct export_pictures *all = &x->pictures;
+    struct journal_change done[EXPORT_WRITTEN];
+    int n = 0;
+    pthread_mutex_lock(&x->lock);
+    all->writing--;
+    if (item)
+        all->written[all->written_count++] = item;
+    if (all->written_count == EXPORT_WRITTEN || all->written_count * WRITERS_A_RECORD >= all->writing) {
+        for (; n < all->written_count; n++)
+            done[n] = (struct journal_change){.id = all->written[n], .to = JOURNAL_VERIFIED};
+        all->written_count = 0;
     }
-    if (result != 0 && doubt && why->code == ERR_CONFLICT)
-        why->code = ERR_UNKNOWN;
-    return result;
+    pthread_mutex_unlock(&x->lock);
+    return journal_apply(job->journal, done, (size_t)n, e);
+}
+
+static int write_picture(struct stages_job *job, struct export_picture *p, const char *path, struct err *e)
+{
+    struct export *x = job->verb;
+    struct writing w = {.p = p};
+    struct net_source source = {.size = p->size, .read = write_read, .rewind = write_rewind, .ctx = &w};
+    struct err why = {0}, later = {0};
+    pthread_mutex_lock(&x->lock);
+    x->pictures.writing++;
+    pthread_mutex_unlock(&x->lock);
+    int result = databricks_file_put(&job->files, path, &source, false, &why);
+    if (result == 0) {
+        journal_kill_point("point.image");
+        atomic_fetch_add(&x->pictures.bytes, (long long)p->size);
+        return end_writing(job, p->item, e);
+    }
+    err_about(&why, "cannot write the image", path);
+    result = write_failed(job, p, &why, e);
+    if (end_writing(job, 0, &later) == 0 || result != 0)
+        return result;
+    *e = later;
+    return -1;
 }
 
 static int store(struct stages_job *job, struct export_picture *p, struct err *e)
 {
     struct export *x = job->verb;
-    struct writing w = {.p = p};
-    struct net_source source = {.size = p->size, .read = write_read, .rewind = write_rewind, .ctx = &w};
-    struct err why = {0};
     char *name = export_picture_name(p->input_id, p->format), *path = path_of(x, name);
-    int result = path ? record_sent(job, p, name, e) : err_no_memory(e);
-    if (result == 0 && write_picture(job, path, &source, &why) != 0) {
-        err_about(&why, "cannot write the image", path);
-        result = write_failed(job, p, &why, e);
-    } else if (result == 0) {
-        journal_kill_point("point.image");
-        atomic_fetch_add(&x->pictures.bytes, (long long)p->size);
-        result = export_settle(job, p, JOURNAL_VERIFIED, NULL, NULL, e);
-    }
+    int result = !path ? err_no_memory(e) : record_sent(job, p, name, e);
+    if (result == 0)
+        result = write_picture(job, p, path, e);
     free(name);
     free(path);
     export_discard(x, p);

@@ -40,31 +40,38 @@ static bool clean(const char *text, size_t n, char *out, size_t room)
     return same;
 }
 
-static void clean_and_hash(const char *name, size_t n, const char *hashed, char out[IDS_ROOM])
+static int clean_and_hash(const char *name, size_t n, const char *hashed, char out[IDS_ROOM], struct err *e)
 {
     char hex[HASH_SHA256_HEX];
-    clean(name, n, out, IDS_MAX - IDS_SUFFIX);
     hash_sha256(hashed, strlen(hashed), hex);
+    if (!hex[0]) {                               /* an id without it could be another file's */
+        out[0] = '\0';
+        return err_no_memory(e);
+    }
+    clean(name, n, out, IDS_MAX - IDS_SUFFIX);
     size_t used = strlen(out);
     snprintf(out + used, IDS_ROOM - used, "-%.8s", hex);
+    return 0;
 }
 
-void ids_make_suffixed(const char *path, bool whole_path, char out[IDS_ROOM])
+int ids_make_suffixed(const char *path, bool whole_path, char out[IDS_ROOM], struct err *e)
 {
     const char *start;
     size_t n = stem(path, whole_path, &start);
-    clean_and_hash(start, n, path, out);
+    return clean_and_hash(start, n, path, out, e);
 }
 
-void ids_make_named(const char *name, const char *hashed, char out[IDS_ROOM]) { clean_and_hash(name, strlen(name), hashed, out); }
+int ids_make_named(const char *name, const char *hashed, char out[IDS_ROOM], struct err *e)
+{
+    return clean_and_hash(name, strlen(name), hashed, out, e);
+}
 
-void ids_make(const char *path, bool whole_path, char out[IDS_ROOM], bool *changed)
+int ids_make(const char *path, bool whole_path, char out[IDS_ROOM], bool *changed, struct err *e)
 {
     const char *start;
     size_t n = stem(path, whole_path, &start);
     *changed = !clean(start, n, out, IDS_MAX);
-    if (*changed)
-        ids_make_suffixed(path, whole_path, out);
+    return *changed ? ids_make_suffixed(path, whole_path, out, e) : 0;
 }
 
 bool ids_is_plain(const char *path, bool whole_path, const char *id)

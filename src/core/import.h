@@ -75,6 +75,14 @@ int import_plan_work(struct stages_job *job, struct err *e);
 int import_send_work(struct stages_job *job, struct err *e);
 int import_send_lanes(const struct stages_job *job);
 void import_send_release(struct import *im);
+/* Pictures in memory (import_read.c): bytes that one takes of the budget, before it is read. */
+size_t import_room(const struct import *im, const struct picture *p);
+void import_picture_free(struct picture *p);
+/* Gives back a picture and its share of the budget. */
+void import_discard(struct import *im, struct picture *p);
+void import_make_ready(struct import *im, struct picture *p);
+/* Reads what a claimed item stands for and makes it ready, or ends or gives back its item; p is taken. A stage's result. */
+int import_take(struct stages_job *job, struct picture *p, struct err *e);
 /* A batch of posting (import_post.c). */
 struct import_batch {
     struct picture *pictures[CLARIFAI_BATCH_MAX];

@@ -69,8 +69,7 @@ static int choose_id(struct planner *p, const struct journal_item *item, struct 
     const char *path = item->key + strlen(im->volume_root) + 1;
     bool whole = p->job->ask->id_from == ASK_ID_PATH, changed;
     enum journal_taken by;
-    ids_make(path, whole, d->id, &changed);
-    if (taken(p, d->id, item->id, &by, e) != 0)
+    if (ids_make(path, whole, d->id, &changed, e) != 0 || taken(p, d->id, item->id, &by, e) != 0)
         return -1;
     if (by == JOURNAL_TAKEN_BY_FOREIGN && p->job->ask->on_conflict != ASK_CONFLICT_SUFFIX) {
         set(c, d, JOURNAL_CONFLICT, "ID_TAKEN", "Clarifai has an input %s that lakeferry did not make; it is left alone", d->id);
@@ -78,8 +77,7 @@ static int choose_id(struct planner *p, const struct journal_item *item, struct 
         return 0;
     }
     if (by != JOURNAL_FREE && !changed) {
-        ids_make_suffixed(path, whole, d->id);
-        if (taken(p, d->id, item->id, &by, e) != 0)
+        if (ids_make_suffixed(path, whole, d->id, e) != 0 || taken(p, d->id, item->id, &by, e) != 0)
             return -1;
     }
     if (by != JOURNAL_FREE) {

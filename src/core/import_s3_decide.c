@@ -48,9 +48,8 @@ static int choose_id(struct decider *p, const struct journal_item *item, struct 
     if (journal_id_taken(j, d->id, item->id, &by, e) != 0)
         return -1;
     if (by != JOURNAL_FREE && p->job->ask->on_conflict == ASK_CONFLICT_SUFFIX) {
-        ids_make_named(wished, source, d->id);
         *suffixed = true;
-        if (journal_id_taken(j, d->id, item->id, &by, e) != 0)
+        if (ids_make_named(wished, source, d->id, e) != 0 || journal_id_taken(j, d->id, item->id, &by, e) != 0)
             return -1;
     }
     if (by != JOURNAL_FREE)

@@ -3,6 +3,7 @@
  * its right to read. What becomes of each row is known when all are read, behind the gate; until then the plan counts by what earlier runs left in the
  * app.
  */
+#include "base/url.h"
 #include "core/import.h"
 #include "core/plan.h"
 #include "core/sql_s3.h"
@@ -26,7 +27,10 @@ static int check_headers(struct delta *d, const struct sql_s3 *s, struct err *e)
     } else if (result != 0) {
         *e = why;
     } else if (file) {
-        err_set(e, ERR_REFUSED, "its files have different headers: that of %s is not \"%.200s\"", file, s->header);
+        struct buf name = BUF_INIT;    /* it is told as a URI (reference databricks §14, SQL cookbook) */
+        bool read = url_decode(&name, file, strlen(file), false);
+        err_set(e, ERR_REFUSED, "its files have different headers: that of %s is not \"%.200s\"", read && name.data ? name.data : file, s->header);
+        buf_release(&name);
         err_remedy(e, "name one file, or a folder whose files begin with the same line");
         result = err_about(e, "cannot import from", im->root);
     }

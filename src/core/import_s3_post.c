@@ -55,10 +55,8 @@ static char *concept_id(struct stages_job *job, const char *name, struct err *e)
     if (found != 0)
         return id;
     int taken = clarifai_id_valid(name) ? journal_concept_taken(job->journal, name, e) : 1;
-    if (taken < 0)
+    if (taken < 0 || (taken == 1 && ids_make_named(name, name, made, e) != 0))
         return NULL;
-    if (taken == 1)
-        ids_make_named(name, name, made);
     if (!(id = str_dup(taken == 1 ? made : name)))
         err_no_memory(e);
     return id;

@@ -1,4 +1,4 @@
-/* The journal's states, statements and transactions, its facts and its counters. */
+/* The journal's states, statements and transactions, and its counters. */
 #include "core/journal_inside.h"
 #include <errno.h>
 #include <signal.h>
@@ -102,8 +102,34 @@ int journal_damaged(struct journal *j, const char *words, struct err *e)
     return err_about(e, "cannot use the journal", j->path);
 }
 
+/* The journal of which this thread could not read a fact, and why. */
+static _Thread_local struct { const struct journal *of; struct err why; } unread;
+
+void journal_distrust(const struct journal *j, const struct err *why)
+{
+    unread.of = j;
+    unread.why = *why;
+}
+
+void journal_trust(const struct journal *j)
+{
+    if (unread.of == j)
+        unread.of = NULL;
+}
+
+int journal_trusted(const struct journal *j, struct err *e)
+{
+    if (unread.of != j)
+        return 0;
+    if (e)
+        *e = unread.why;
+    return -1;
+}
+
 int journal_run(struct journal *j, const char *sql, struct err *e)
 {
+    if (journal_trusted(j, e) != 0)
+        return -1;
     return sqlite3_exec(j->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : journal_fail(j, e);
 }
 
@@ -161,8 +187,9 @@ void journal_bind(sqlite3_stmt *s, int at, const char *text)
 /* Steps a statement that gives no rows, and makes it ready for the next use. */
 int journal_step(struct journal *j, sqlite3_stmt *s, struct err *e)
 {
-    int rc = sqlite3_step(s);
-    int result = rc == SQLITE_DONE || rc == SQLITE_ROW ? 0 : journal_fail(j, e);
+    int result = journal_trusted(j, e), rc = result == 0 ? sqlite3_step(s) : SQLITE_DONE;
+    if (rc != SQLITE_DONE && rc != SQLITE_ROW)
+        result = journal_fail(j, e);
     sqlite3_reset(s);
     sqlite3_clear_bindings(s);
     return result;
@@ -251,64 +278,6 @@ int64_t journal_scalar(struct journal *j, const char *sql, int64_t otherwise)
         value = sqlite3_column_int64(s, 0);
     journal_end(j, s);
     return value;
-}
-
-/* --- facts --- */
-
-int journal_put(struct journal *j, const char *key, const char *value, struct err *e)
-{
-    pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = journal_cached(j, value ? S_PUT : S_DROP, e);
-    int result = -1;
-    if (s) {
-        journal_bind(s, 1, key);
-        if (value)
-            journal_bind(s, 2, value);
-        result = journal_step(j, s, e);
-    }
-    if (result == 0 && journal_kept_is(key))
-        result = journal_kept_write(j, e);
-    pthread_mutex_unlock(&j->lock);
-    return result;
-}
-
-int journal_put_i64(struct journal *j, const char *key, int64_t value, struct err *e)
-{
-    char text[32];
-    snprintf(text, sizeof text, "%lld", (long long)value);
-    return journal_put(j, key, text, e);
-}
-
-char *journal_get(struct journal *j, const char *key)
-{
-    char *value = NULL;
-    pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = journal_prepare(j, "SELECT value FROM facts WHERE key = ?1", NULL);
-    if (s) {
-        journal_bind(s, 1, key);
-        if (sqlite3_step(s) == SQLITE_ROW)
-            value = journal_column(s, 0);
-        journal_end(j, s);
-    }
-    pthread_mutex_unlock(&j->lock);
-    return value;
-}
-
-int64_t journal_get_i64(struct journal *j, const char *key, int64_t otherwise)
-{
-    char *text = journal_get(j, key);
-    int64_t value = otherwise;
-    if (text && !str_i64(text, &value))
-        value = otherwise;
-    free(text);
-    return value;
-}
-
-bool journal_has(struct journal *j, const char *key)
-{
-    char *text = journal_get(j, key);
-    free(text);
-    return text != NULL;
 }
 
 /* --- counters --- */

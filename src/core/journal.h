@@ -64,16 +64,22 @@ int journal_open_view(const char *folder, struct journal **out, struct err *e);
 void journal_close(struct journal *j);
 /* Puts a damaged journal aside (journal.db.damaged) so that a new one can be created. */
 int journal_put_aside(const char *folder, struct err *e);
-/* Into a journal made in its place: the facts that are kept beside it, of staged rows and of a cancel. */
+/* Into a journal made in its place: what is kept beside it, of staged rows, of a cancel, of contexts and statements that were left. */
 int journal_kept_restore(struct journal *j, struct err *e);
-/* Whether rows may be staged, in a folder or a scratch table. */
-bool journal_has_staged(struct journal *j);
-/* Whether there are such facts, where the journal itself cannot be read. */
+/* Whether something may be on the platform: rows staged, in a folder or a scratch table, a context or statement that was left. */
+bool journal_has_left(struct journal *j);
+/* The same where the journal itself cannot be read; also that it was cancelled. */
 bool journal_kept_there(const char *folder);
 
 /* --- facts --- */
 int journal_put(struct journal *j, const char *key, const char *value, struct err *e);   /* NULL value removes */
 int journal_put_i64(struct journal *j, const char *key, int64_t value, struct err *e);
+/* 1 and *value (owned; NULL as argument: only whether it is there), 0: absent, -1: it cannot be read. */
+int journal_find(struct journal *j, const char *key, char **value, struct err *e);
+/*
+ * The same for code that decides and then records: what cannot be read looks absent, but from then on this thread's changes of this journal fail with
+ * the cause, so that nothing is recorded, and nothing begun, by what was not known. Ends with journal_close.
+ */
 char *journal_get(struct journal *j, const char *key);                                    /* NULL when absent */
 int64_t journal_get_i64(struct journal *j, const char *key, int64_t otherwise);
 bool journal_has(struct journal *j, const char *key);
@@ -167,6 +173,7 @@ int journal_concept_taken(struct journal *j, const char *id, struct err *e);
 /* --- what was left on the platform: contexts, statements --- */
 int journal_left_add(struct journal *j, const char *kind, const char *id, struct err *e);
 int journal_left_remove(struct journal *j, const char *id, struct err *e);
+/* Either list may be NULL where it is not wanted: kinds. */
 int journal_left(struct journal *j, struct str_list *kinds, struct str_list *ids, struct err *e);
 
 /* --- lines of the report that no item holds (plan, errors, summary), in order --- */

@@ -270,26 +270,44 @@ static const struct { const char *clear, *put, *get; } picture_sql[] = {
 
 int journal_pictures_clear(struct journal *j, enum journal_pictures which, struct err *e) { return change_sql(j, picture_sql[which].clear, e); }
 
+static int put_pictures(struct journal *j, enum journal_pictures which, const struct journal_picture *rows, size_t n, struct err *e)
+{
+    sqlite3_stmt *s = journal_prepare(j, picture_sql[which].put, e);
+    int result = s ? 0 : -1;
+    for (size_t i = 0; i < n && result == 0; i++) {
+        journal_bind(s, 1, rows[i].key);
+        if (which != JOURNAL_FILES)
+            journal_bind(s, 2, rows[i].name);
+        sqlite3_bind_int64(s, 3, (sqlite3_int64)rows[i].size);
+        result = journal_step(j, s, e);
+    }
+    journal_end(j, s);
+    return result;
+}
+
 int journal_pictures_put(struct journal *j, enum journal_pictures which, const struct journal_picture *rows, size_t n, struct err *e)
 {
     if (n == 0)
         return 0;
     pthread_mutex_lock(&j->lock);
     int result = journal_begin(j, e);
+    if (result == 0)
+        result = journal_finish(j, put_pictures(j, which, rows, n, e), e);
+    pthread_mutex_unlock(&j->lock);
+    return result;
+}
+
+int journal_picture_move(struct journal *j, const struct journal_picture *row, const struct journal_change *c, struct err *e)
+{
+    pthread_mutex_lock(&j->lock);
+    int result = journal_begin(j, e);
     if (result == 0) {
-        sqlite3_stmt *s = journal_prepare(j, picture_sql[which].put, e);
-        result = s ? 0 : -1;
-        for (size_t i = 0; i < n && result == 0; i++) {
-            journal_bind(s, 1, rows[i].key);
-            if (which != JOURNAL_FILES)
-                journal_bind(s, 2, rows[i].name);
-            sqlite3_bind_int64(s, 3, (sqlite3_int64)rows[i].size);
-            result = journal_step(j, s, e);
-        }
-        journal_end(j, s);
-        result = journal_finish(j, result, e);
+        result = put_pictures(j, JOURNAL_PICTURES, row, 1, e);
+        result = journal_finish(j, result == 0 ? journal_change_one(j, c, e) : result, e);
     }
     pthread_mutex_unlock(&j->lock);
+    if (result == 0)
+        journal_kill_states(JOURNAL_BIT(c->to));
     return result;
 }
 

@@ -39,6 +39,8 @@ enum journal_pictures { JOURNAL_PICTURES /* of this run, by input id */, JOURNAL
 struct journal_picture { const char *key; const char *name; uint64_t size; };    /* name: of the file in its folder; ignored for JOURNAL_FILES */
 int journal_pictures_clear(struct journal *j, enum journal_pictures which, struct err *e);
 int journal_pictures_put(struct journal *j, enum journal_pictures which, const struct journal_picture *rows, size_t n, struct err *e);
+/* A picture of this run and the change of its item, as one transaction. */
+int journal_picture_move(struct journal *j, const struct journal_picture *row, const struct journal_change *c, struct err *e);
 /* 1 found (*name owned, may be NULL when not wanted), 0 none, -1. */
 int journal_picture_get(struct journal *j, enum journal_pictures which, const char *key, char **name, uint64_t *size, struct err *e);
 /* The same of JOURNAL_PICTURES, only when the input's item ended as verified or present: the file is there. */

@@ -2,7 +2,7 @@
 #define LAKEFERRY_CORE_JOURNAL_INSIDE_H
 /*
  * journal_inside: what the files of the journal share: its connection and the small steps of statements and transactions. All are called with the mutex held.
- * journal.c has these steps, facts and counters; journal_open.c the file and its versions; journal_listing.c, journal_remote.c, journal_items.c,
+ * journal.c has these steps and the counters, journal_facts.c the facts; journal_open.c the file and its versions; journal_listing.c, journal_remote.c, journal_items.c,
  * journal_rows.c, journal_annotations.c and journal_left.c each the tables that their names tell; journal_kept.c what outlives a damaged journal.
  */
 #include "core/journal.h"
@@ -44,18 +44,26 @@ char *journal_column_filled(sqlite3_stmt *s, int at);                           
 /* -1 when a column of the present statement came as NULL because there was no memory for it. */
 int journal_columns_whole(struct err *e);
 int journal_begin(struct journal *j, struct err *e);
+/* This thread could not read a fact of the journal: it changes nothing there until journal_trust. journal_trusted: 0, or -1 with why. No mutex needed. */
+void journal_distrust(const struct journal *j, const struct err *why);
+void journal_trust(const struct journal *j);
+int journal_trusted(const struct journal *j, struct err *e);
 /* Ends a transaction: commits when result is 0 and the commit succeeds, else takes everything back. */
 int journal_finish(struct journal *j, int result, struct err *e);
 /* The counters as the disk has them; journal_finish does it after each commit. */
 int journal_load_counts(struct journal *j, struct err *e);
+/* One change of journal_apply, inside a transaction. */
+int journal_change_one(struct journal *j, const struct journal_change *c, struct err *e);
 /* journal_kill_point for each state of the bits. Without the mutex. */
 void journal_kill_states(unsigned states);
 /* Appends " AND column IN (…)" for the bits; nothing for none. */
 void journal_put_bits(struct buf *sql, const char *column, unsigned bits);
 int64_t journal_scalar(struct journal *j, const char *sql, int64_t otherwise);
-/* Whether a fact is also kept beside the journal, and the file as it is to be now. */
+/* Whether a fact is also kept beside the journal. */
 bool journal_kept_is(const char *key);
-int journal_kept_write(struct journal *j, struct err *e);
+/* That file made to hold what the journal has, and with it what the journal is about to have: a fact, or something left. coming may be NULL. */
+struct journal_kept { const char *fact, *value, *left, *kind; };
+int journal_kept_write(struct journal *j, const struct journal_kept *coming, struct err *e);
 /* Columns of remote from `at` on, in the order of JOURNAL_REMOTE_COLUMNS. */
 #define JOURNAL_REMOTE_COLUMNS "r.input_id, r.source, r.sha256, r.size, r.modified, r.in_dataset, r.code, r.status, r.created, r.json"
 enum { JOURNAL_REMOTE_WIDTH = 10 };

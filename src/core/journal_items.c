@@ -6,6 +6,7 @@
     "i.id, i.key, i.size, i.modified, i.sha256, i.input_id, i.state, i.action, i.attempt, i.candidate, i.existed, i.settled, i.code, i.reason," \
     " i.changed, i.seq, "
 enum { ITEM_WIDTH = 17 };
+#define CHANGE_RUN 10000
 
 static void read_item(sqlite3_stmt *s, bool with_remote, struct journal_item *out)
 {
@@ -140,7 +141,7 @@ static bool ends_badly(enum journal_state s)
     return s == JOURNAL_SKIPPED || s == JOURNAL_CONFLICT || s == JOURNAL_FAILED || s == JOURNAL_UNACCOUNTED;
 }
 
-static int apply_one(struct journal *j, const struct journal_change *c, struct err *e)
+int journal_change_one(struct journal *j, const struct journal_change *c, struct err *e)
 {
     sqlite3_stmt *s = journal_cached(j, S_APPLY, e), *claim = journal_cached(j, c->claim ? S_CLAIM : S_UNCLAIM, e);
     if (!s || !claim)
@@ -178,7 +179,7 @@ int journal_apply(struct journal *j, const struct journal_change *changes, size_
     int result = journal_begin(j, e);
     if (result == 0) {
         for (size_t i = 0; i < n && result == 0; i++) {
-            result = apply_one(j, &changes[i], e);
+            result = journal_change_one(j, &changes[i], e);
             moved |= JOURNAL_BIT(changes[i].to);
         }
         result = journal_finish(j, result, e);
@@ -189,25 +190,48 @@ int journal_apply(struct journal *j, const struct journal_change *changes, size_
     return result;
 }
 
-/* One statement as one transaction; *count rows changed (may be NULL). */
-static int change_all(struct journal *j, const char *sql, const char *text, int64_t *count, struct err *e)
+/* One run of ids. Its rows are counted into *count. */
+static int change_run(struct journal *j, const char *sql, const char *text, int64_t after, int64_t *count, struct err *e)
 {
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
+    if (!s)
+        return -1;
+    if (text)
+        journal_bind(s, 1, text);
+    sqlite3_bind_int64(s, 2, after);
+    sqlite3_bind_int64(s, 3, after + CHANGE_RUN);
+    int result = journal_step(j, s, e);
+    journal_end(j, s);
+    *count += result == 0 ? sqlite3_changes64(j->db) : 0;
+    return result;
+}
+
+/*
+ * One change of items (text: its ?1) as one transaction; *count rows changed (may be NULL). SQLite keeps what a statement changes in memory until its end:
+ * so it goes over the items in runs of their ids.
+ */
+static int change_all(struct journal *j, const char *change, const char *text, int64_t *count, struct err *e)
+{
+    struct buf sql = BUF_INIT;
+    int64_t changed = 0;
+    buf_printf(&sql, "%s AND items.id > ?2 AND items.id <= ?3", change);
+    if (buf_error(&sql, e) != 0) {
+        buf_release(&sql);
+        return -1;
+    }
     pthread_mutex_lock(&j->lock);
     int result = journal_begin(j, e);
     if (result == 0) {
-        sqlite3_stmt *s = journal_prepare(j, sql, e);
-        result = -1;
-        if (s) {
-            if (text)
-                journal_bind(s, 1, text);
-            result = journal_step(j, s, e);
-        }
-        journal_end(j, s);
-        if (count)
-            *count = sqlite3_changes64(j->db);
+        int64_t last = journal_scalar(j, "SELECT coalesce(max(id), 0) FROM items", -1);
+        result = last < 0 ? journal_fail(j, e) : 0;
+        for (int64_t after = 0; after < last && result == 0; after += CHANGE_RUN)
+            result = change_run(j, sql.data, text, after, &changed, e);
         result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);
+    buf_release(&sql);
+    if (count)
+        *count = changed;
     return result;
 }
 

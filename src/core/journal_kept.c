@@ -1,4 +1,4 @@
-/* Of a journal: the few facts that must not be lost with it, in a file beside it. */
+/* Of a journal: the little that must not be lost with it, in a file beside it: facts by key, and under "left" what runs on the platform, kind by id. */
 #include "base/file.h"
 #include "base/json.h"
 #include "core/journal_inside.h"
@@ -9,6 +9,7 @@
 
 /* Where rows are staged, which only we know; and that a person cancelled. */
 static const char *const kept_facts[] = {"staging.at", "staging.made", "staging.scratch", "cancelled"};
+#define KEPT_LEFT "left"
 #define KEPT_COUNT (sizeof kept_facts / sizeof *kept_facts)
 
 bool journal_kept_is(const char *key)
@@ -19,31 +20,60 @@ bool journal_kept_is(const char *key)
     return false;
 }
 
-static cJSON *gather(struct journal *j, struct err *e)
+static int put_text(cJSON *to, const char *key, const char *value, struct err *e)
 {
-    cJSON *all = cJSON_CreateObject();
-    sqlite3_stmt *s = all ? journal_prepare(j, "SELECT key, value FROM facts", e) : NULL;
+    cJSON_DeleteItemFromObjectCaseSensitive(to, key);
+    return json_put_str(to, key, value) ? 0 : err_no_memory(e);
+}
+
+/* Rows of two texts into an object; only_kept: of facts, those that are kept. */
+static int gather(struct journal *j, const char *sql, bool only_kept, cJSON *to, struct err *e)
+{
+    sqlite3_stmt *s = journal_prepare(j, sql, e);
     int result = s ? 0 : -1, rc = SQLITE_DONE;
-    if (!all)
-        err_no_memory(e);
     while (result == 0 && (rc = sqlite3_step(s)) == SQLITE_ROW) {
         const char *key = (const char *)sqlite3_column_text(s, 0), *value = (const char *)sqlite3_column_text(s, 1);
-        if (!key || !value || (journal_kept_is(key) && !json_put_str(all, key, value)))
+        if (!key || !value)
             result = err_no_memory(e);
+        else if (!only_kept || journal_kept_is(key))
+            result = put_text(to, key, value, e);
     }
     if (result == 0 && rc != SQLITE_DONE)
         result = journal_fail(j, e);
     journal_end(j, s);
+    return result;
+}
+
+/* NULL with e. */
+static cJSON *gather_all(struct journal *j, const struct journal_kept *coming, struct err *e)
+{
+    cJSON *all = cJSON_CreateObject(), *left = cJSON_CreateObject();
+    int result = all && left ? 0 : err_no_memory(e);
+    if (result == 0)
+        result = gather(j, "SELECT key, value FROM facts", true, all, e);
+    if (result == 0)
+        result = gather(j, "SELECT id, kind FROM leavings", false, left, e);
+    if (result == 0 && coming && coming->fact)
+        result = put_text(all, coming->fact, coming->value, e);
+    if (result == 0 && coming && coming->left)
+        result = put_text(left, coming->left, coming->kind, e);
+    if (result == 0 && left->child) {
+        if (cJSON_AddItemToObject(all, KEPT_LEFT, left))
+            left = NULL;
+        else
+            result = err_no_memory(e);
+    }
+    cJSON_Delete(left);
     if (result == 0)
         return all;
     cJSON_Delete(all);
     return NULL;
 }
 
-int journal_kept_write(struct journal *j, struct err *e)
+int journal_kept_write(struct journal *j, const struct journal_kept *coming, struct err *e)
 {
     struct buf text = BUF_INIT;
-    cJSON *all = gather(j, e);
+    cJSON *all = journal_trusted(j, e) == 0 ? gather_all(j, coming, e) : NULL;
     int result = all ? 0 : -1;
     if (result == 0 && !all->child)
         result = unlink(j->kept) == 0 || errno == ENOENT ? 0 : err_set_errno(e, errno, "cannot remove %s", j->kept);
@@ -66,17 +96,19 @@ int journal_kept_restore(struct journal *j, struct err *e)
     for (size_t i = 0; i < KEPT_COUNT && result == 0; i++)
         if (json_str(all, kept_facts[i]))
             result = journal_put(j, kept_facts[i], json_str(all, kept_facts[i]), e);
+    const cJSON *left = json_obj(all, KEPT_LEFT);
+    for (const cJSON *one = left ? left->child : NULL; one && result == 0; one = one->next)
+        if (one->string && cJSON_IsString(one))
+            result = journal_left_add(j, one->valuestring, one->string, e);
     cJSON_Delete(all);
     buf_release(&text);
     return result;
 }
 
-bool journal_has_staged(struct journal *j) { return journal_has(j, "staging.at") || journal_has(j, "staging.scratch"); }
-
 bool journal_kept_there(const char *folder)
 {
     char *path = str_printf("%s/kept.json", folder);
-    bool there = path && access(path, F_OK) == 0;
+    bool there = !path || access(path, F_OK) == 0;      /* what cannot be looked for may be there */
     free(path);
     return there;
 }

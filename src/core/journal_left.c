@@ -17,12 +17,25 @@ static int two_texts(struct journal *j, const char *sql, const char *a, const ch
     return result;
 }
 
+static int keep(struct journal *j, const struct journal_kept *coming, struct err *e)
+{
+    pthread_mutex_lock(&j->lock);
+    int result = journal_kept_write(j, coming, e);
+    pthread_mutex_unlock(&j->lock);
+    return result;
+}
+
 int journal_left_add(struct journal *j, const char *kind, const char *id, struct err *e)
 {
+    if (keep(j, &(struct journal_kept){.left = id, .kind = kind}, e) != 0)
+        return -1;
     return two_texts(j, "INSERT OR REPLACE INTO leavings(id, kind) VALUES(?1, ?2)", id, kind, e);
 }
 
-int journal_left_remove(struct journal *j, const char *id, struct err *e) { return two_texts(j, "DELETE FROM leavings WHERE id = ?1", id, NULL, e); }
+int journal_left_remove(struct journal *j, const char *id, struct err *e)
+{
+    return two_texts(j, "DELETE FROM leavings WHERE id = ?1", id, NULL, e) != 0 ? -1 : keep(j, NULL, e);
+}
 
 static int read_lists(struct journal *j, const char *sql, struct str_list *first, struct str_list *second, struct err *e)
 {
@@ -43,7 +56,16 @@ static int read_lists(struct journal *j, const char *sql, struct str_list *first
 
 int journal_left(struct journal *j, struct str_list *kinds, struct str_list *ids, struct err *e)
 {
-    return read_lists(j, "SELECT kind, id FROM leavings ORDER BY kind DESC", kinds, ids, e);
+    return read_lists(j, "SELECT id, kind FROM leavings ORDER BY kind DESC", ids, kinds, e);
+}
+
+bool journal_has_left(struct journal *j)
+{
+    struct str_list ids = {0};
+    struct err why;
+    bool left = journal_left(j, NULL, &ids, &why) != 0 || ids.count > 0;     /* what cannot be read may be there */
+    str_list_release(&ids);
+    return left || journal_find(j, "staging.at", NULL, &why) != 0 || journal_find(j, "staging.scratch", NULL, &why) != 0;
 }
 
 int journal_line_add(struct journal *j, const char *line, struct err *e) { return two_texts(j, "INSERT INTO lines(line) VALUES(?1)", line, NULL, e); }

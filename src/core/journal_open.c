@@ -202,6 +202,7 @@ void journal_close(struct journal *j)
 {
     if (!j)
         return;
+    journal_trust(j);
     for (int i = 0; i < S_COUNT; i++)
         sqlite3_finalize(j->statements[i]);
     for (int i = 0; i < JOURNAL_IDLE_STATEMENTS; i++)

@@ -248,7 +248,7 @@ static int settle_rebuilt(struct exec *x, struct err *e)
     err_set(&why, ERR_IO, "its journal was damaged and is made again by reading both sides");
     err_about(&why, "resuming the run", x->run->id);
     exec_say_error(x, &why);
-    if (journal_has_staged(j) && x->verb->clean(&x->job, e) != 0)
+    if (journal_has_left(j) && x->verb->clean(&x->job, e) != 0)
         return err_about(e, "cannot remove what was staged by the run", x->run->id);
     return journal_put(j, "rebuilt", NULL, e);
 }

@@ -51,8 +51,11 @@ int run_execute(struct run *r, struct session *s, const struct run_hooks *hooks,
 int run_reset_failed(struct run *r, int64_t *count, struct err *e);
 /* Asks a running worker to cancel, or marks and cleans a dead one's journal. s is needed for cleaning. */
 int run_cancel(const char *id, struct session *s, struct err *e);
-/* The newest run that is not finished and that no process executes, one that was begun before others; ERR_NOT_FOUND. */
-int run_latest_unfinished(char id[40], struct err *e);
+/*
+ * The newest run that is not finished and that no process executes, one that was begun before others; ERR_NOT_FOUND. spoiled gets those whose journal
+ * is damaged or gone: whether they are finished is not known.
+ */
+int run_latest_unfinished(char id[40], struct str_list *spoiled, struct err *e);
 /* Removes finished runs' folders, and what is left of those whose making was killed. *count: of the former. */
 int run_prune(int64_t *count, struct err *e);
 /* Removes a run that never passed its gate and that no process runs; ERR_CONFLICT when it is another, success when it is gone already. */

@@ -11,14 +11,15 @@
 
 #define UNMADE_AGE_S 60        /* older ones: whoever made them is gone */
 
-/* Nothing is left to do: it ended, or failed before its gate, when nothing had been begun and nothing is staged. */
+/* Nothing is left to do: it ended, or failed before its gate, when nothing had been begun and nothing is left there. What cannot be read is not over. */
 static bool is_over(struct journal *j)
 {
-    char *name = journal_get(j, "state");
-    enum run_state state = name != NULL ? run_state_by_name(name) : RUN_PLANNING;
+    struct err ignored = {0};
+    char *name;
+    enum run_state state = journal_find(j, "state", &name, &ignored) == 1 ? run_state_by_name(name) : RUN_PLANNING;
 
     free(name);
-    return run_state_final(state) || (state == RUN_FAILED && !journal_has(j, "gate") && !journal_has_staged(j));
+    return run_state_final(state) || (state == RUN_FAILED && journal_find(j, "gate", NULL, &ignored) == 0 && !journal_has_left(j));
 }
 
 struct latest { char *id; int64_t created; bool begun; int live; };
@@ -41,22 +42,31 @@ static void consider(struct latest *best, const char *id, const char *folder, st
     str_copy(best->id, 40, id);
 }
 
-int run_latest_unfinished(char id[40], struct err *e)
+/* One that nobody executes and that is made again when it is opened. */
+static bool is_spoiled(const char *folder, const struct err *why)
+{
+    return (why->code == ERR_NOT_FOUND || str_eq(why->api_code, "JOURNAL_DAMAGED")) && run_lock_holder(folder) == 0;
+}
+
+int run_latest_unfinished(char id[40], struct str_list *spoiled, struct err *e)
 {
     struct str_list ids = {0};
     struct latest best = {.id = id, .created = -1};
-    if (run_ids(&ids, e) != 0)
-        return -1;
-    for (size_t i = 0; i < ids.count; i++) {
+    int result = run_ids(&ids, e);
+    for (size_t i = 0; i < ids.count && result == 0; i++) {
         struct journal *j = NULL;
-        struct err ignored = {0};
-        char *folder = run_folder(ids.items[i], &ignored);
-        if (folder && journal_open_view(folder, &j, &ignored) == 0)
+        struct err why = {0};
+        char *folder = run_folder(ids.items[i], &why);
+        if (folder && journal_open_view(folder, &j, &why) == 0)
             consider(&best, ids.items[i], folder, j);
+        else if (folder && is_spoiled(folder, &why) && str_list_add(spoiled, ids.items[i]) != 0)
+            result = err_no_memory(e);
         journal_close(j);
         free(folder);
     }
     str_list_release(&ids);
+    if (result != 0)
+        return -1;
     if (best.created >= 0)
         return 0;
     return err_set(e, ERR_NOT_FOUND, best.live ? "every run is finished or goes on by itself; `lakeferry runs` lists them" : "every run is finished");
@@ -129,13 +139,13 @@ int run_prune(int64_t *count, struct err *e)
 }
 
 /* Only a session can remove them, and without the journal nobody would know where they are. */
-static bool has_staged(const char *folder)
+static bool has_left(const char *folder)
 {
     struct journal *j = NULL;
     struct err ignored = {0};
-    bool staged = journal_open_view(folder, &j, &ignored) == 0 ? journal_has_staged(j) : journal_kept_there(folder);
+    bool left = journal_open_view(folder, &j, &ignored) == 0 ? journal_has_left(j) : journal_kept_there(folder);
     journal_close(j);
-    return staged;
+    return left;
 }
 
 int run_discard(const char *id, struct err *e)
@@ -151,9 +161,9 @@ int run_discard(const char *id, struct err *e)
         result = run_lock(folder, &lock, e);
     if (result == 0 && there && access(begun, F_OK) == 0)
         result = err_set(e, ERR_CONFLICT, "the run %s was begun, so it is kept", id);
-    if (result == 0 && there && has_staged(folder)) {
-        result = err_set(e, ERR_CONFLICT, "the run %s has rows staged, so it is kept", id);
-        err_remedy(e, "cancel it: that removes them");
+    if (result == 0 && there && has_left(folder)) {
+        result = err_set(e, ERR_CONFLICT, "the run %s left rows staged or a statement running, so it is kept", id);
+        err_remedy(e, "cancel it: that cleans up");
     }
     if (result == 0 && there)
         result = remove_run(folder, e);

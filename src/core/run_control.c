@@ -122,15 +122,15 @@ void exec_watch_quiet(struct exec *x)
 void exec_check_hosts(struct exec *x)
 {
     int64_t now = time_mono_ms();
-    bool gate = journal_has(x->run->journal, "gate");
+    bool under_way = stages_under_way(x->stages);
     struct err silent;
     exec_watch_hosts(x);
-    if (!gate && !x->stopped && find_silent(x, &silent))
+    if (!under_way && !x->stopped && find_silent(x, &silent))
         stages_give_up(x->stages, &silent, false);
     if (x->outage.code == ERR_NONE || x->stopped)
         return;
     bool never_there = x->outage_ms - x->began_ms < RUN_DEAD_HOST_MS;
-    if (!gate && x->outage_ms - x->began_ms < RUN_START_MS && now - (never_there ? x->began_ms : x->outage_ms) >= RUN_DEAD_HOST_MS)
+    if (!under_way && x->outage_ms - x->began_ms < RUN_START_MS && now - (never_there ? x->began_ms : x->outage_ms) >= RUN_DEAD_HOST_MS)
         stages_give_up(x->stages, &x->outage, false);
     else if (now - x->outage_ms >= x->job.give_up_ms && !exec_attended(x))
         stages_give_up(x->stages, &x->outage, true);
@@ -145,9 +145,8 @@ void exec_watch_parking(struct exec *x)
         parked = true;
         why = x->outage;
     }
-    if (parked && !x->parked && journal_has(x->run->journal, "gate")) {
+    if (parked && !x->parked && stages_under_way(x->stages))
         exec_say_waiting(x, &why);
-    }
     x->parked = parked;
     exec_set_state(x, parked ? RUN_PARKED : x->paused ? RUN_PAUSED : journal_has(x->run->journal, "gate") ? RUN_RUNNING : RUN_PLANNING);
 }

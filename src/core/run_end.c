@@ -101,7 +101,7 @@ int exec_end_badly(struct exec *x, struct err *e)
     if (why.code == ERR_NONE || why.code == ERR_CANCELLED)
         return note_end(x, RUN_PAUSED, EXIT_STOPPED);
     exec_say_error(x, &why);
-    if (!gave_up && !err_parks(&why) && (journal_has(x->run->journal, "gate") || journal_has_staged(x->run->journal))) {
+    if (!gave_up && !err_parks(&why) && (journal_has(x->run->journal, "gate") || journal_has_left(x->run->journal))) {
         net_cancel_clear(&x->job.cancel);
         x->verb->clean(&x->job, &ignored);
     }

@@ -24,7 +24,7 @@ int run_reset_failed(struct run *r, int64_t *count, struct err *e)
 static int clean_dead(struct run *r, struct session *s, struct err *e)
 {
     struct exec x = {.run = r, .session = s, .verb = run_verb(r->ask.verb)};
-    if (!journal_has_staged(r->journal))
+    if (!journal_has_left(r->journal))
         return 0;
     pthread_mutex_init(&x.job.plan_lock, NULL);
     exec_fill_job(&x);

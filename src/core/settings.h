@@ -21,7 +21,7 @@ char *value_origin(const struct value *v, char *out, size_t size);
     X(GIVE_UP, "give_up", "15m", "how long a run without a terminal waits for a platform that is down") \
     X(CLARIFAI_RATE, "clarifai_rate", "15", "Clarifai requests per second, shared by all processes") \
     X(FILES_RATE, "files_rate", "90", "Files API requests per second") \
-    X(FILES_IN_FLIGHT, "files_in_flight", "8", "Files API requests at once") \
+    X(FILES_IN_FLIGHT, "files_in_flight", "8", "Files API requests at once, 1 to 64") \
     X(PICTURE_MEMORY, "picture_memory", "32M", "bytes of pictures held in memory by a run") \
     X(RETRY_FIRST, "retry_first", "500ms", "first wait before a request is sent again") \
     X(RETRY_CAP, "retry_cap", "60s", "longest wait before a request is sent again") \
@@ -72,7 +72,7 @@ void settings_profiles_free(struct profile_line *p, size_t count);
 /* Storing: the Secret Service by libsecret; where none answers, a 0600 file (only when asked for) or this session only. */
 enum credential { CREDENTIAL_DATABRICKS_TOKEN, CREDENTIAL_CLARIFAI_PAT };
 enum credential_store { STORE_KEYRING, STORE_FILE };
-bool credentials_keyring_answers(struct err *why);
+bool credentials_keyring_answers(bool *locked, struct err *why);   /* asks the person nothing; locked: what is in it cannot be read now */
 bool credentials_keyring_opens(struct err *why);    /* and can be written to: a locked one asks for its password first; within a minute */
 int credentials_store(enum credential_store where, enum credential which, const char *account /* host or user */, const char *secret, struct err *e);
 int credentials_forget(enum credential which, const char *account, struct err *e);   /* from both stores; absent is success */

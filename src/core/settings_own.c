@@ -117,13 +117,15 @@ static int check_rate(const char *text, struct err *e)
     return number <= 100000 ? 0 : err_set(e, ERR_CONFIG, "\"%s\" is more than 100000, the most there may be", text);
 }
 
+#define LANES_MOST 64   /* an import reads, and an export writes, with no more */
+
 static int check_count(const char *text, struct err *e)
 {
     int64_t n;
 
-    if (str_i64(text, &n) && n >= 1 && n <= 512)
+    if (str_i64(text, &n) && n >= 1 && n <= LANES_MOST)
         return 0;
-    return err_set(e, ERR_CONFIG, "\"%s\" is not a whole number from 1 to 512", text);
+    return err_set(e, ERR_CONFIG, "\"%s\" is not a whole number from 1 to %d", text, LANES_MOST);
 }
 
 static int check_url(const char *text, struct err *e)

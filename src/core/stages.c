@@ -119,12 +119,15 @@ static void fail_run(struct stages *s, const struct err *e)
     s->job->draining = 1;
 }
 
+static bool under_way(const struct stages *s) { return s->gate_open || s->rows[0].finished; }
+
 /* What may pass by itself is waited for: behind the gate always, before it when the service was well already; a wrong host or token is said at once. */
 static bool waits(const struct stages *s, const struct row_state *row, int kind, const struct err *e)
 {
     bool may_pass = err_parks(e) || e->code == ERR_RATE_LIMIT || e->code == ERR_TIMEOUT || e->code == ERR_UNKNOWN;
     bool said_so = e->code == ERR_MAINTENANCE;      /* the right host, and it will be back */
-    return may_pass && (s->gate_open || said_so || row->worked[kind % 2]);
+    bool unreachable = (e->code == ERR_OFFLINE || e->code == ERR_TIMEOUT) && e->http == 0;
+    return may_pass && (s->gate_open || said_so || row->worked[kind % 2] || (unreachable && under_way(s)));
 }
 
 static void take_result(struct stages *s, int at, bool probe, int result, const struct err *e)
@@ -363,6 +366,14 @@ void stages_give_up(struct stages *s, const struct err *why, bool parked)
     net_cancel_set(&s->job->cancel);
     wake_all(s);
     pthread_mutex_unlock(&s->lock);
+}
+
+bool stages_under_way(struct stages *s)
+{
+    pthread_mutex_lock(&s->lock);
+    bool so = under_way(s);
+    pthread_mutex_unlock(&s->lock);
+    return so;
 }
 
 bool stages_parked(struct stages *s, struct err *why, int64_t *next_ms)

@@ -5,7 +5,8 @@
  * for its own files; others see update_verb (core/stages.h). Each stage has one lane, and they follow one another, so struct update needs no lock.
  *
  * Facts in the journal: look, compared (the plan so far), scope; for each table's name N ("inputs", "annotations"): promise.N and did.N (counts as JSON),
- * twice.N (keys it holds more than once), begun.N (a MERGE may have run), listing.N, listed.N (properties may have been, were set); rows, commits and the
+ * twice.N (keys it holds more than once), begun.N (a MERGE may have run), listing.N, listed.N (properties may have been, were set);
+ * verified.N (the table's version whose rows were compared last, and were as staged); rows, commits and the
  * counts of core/run_inside.h.
  */
 #include "core/delta.h"

@@ -231,30 +231,77 @@ int update_merge_work(struct stages_job *job, struct err *e)
 
 /* --- verify --- */
 
+struct version { char text[96]; };   /* of a table: number and time of its last commit; "" when it is not told */
+
+static int read_version(struct delta *d, const struct update_side *side, struct version *out, struct err *e)
+{
+    struct buf text = BUF_INIT;
+    struct compute_rows rows = {0};
+    struct err why = {0};
+    buf_puts(&text, "DESCRIBE HISTORY ");
+    sql_table(&text, side->table);
+    buf_puts(&text, " LIMIT 1");
+    int result = delta_run(d, side->table, &text, &rows, &why);
+    const char *number = result == 0 ? compute_cell(&rows, 0, "version") : NULL, *at = result == 0 ? compute_cell(&rows, 0, "timestamp") : NULL;
+    out->text[0] = '\0';
+    if (number && at)
+        snprintf(out->text, sizeof out->text, "%s %s", number, at);
+    if (result != 0 && (why.code == ERR_REFUSED || why.code == ERR_FORBIDDEN))
+        result = 0;                               /* then the rows are compared */
+    if (result != 0)
+        *e = why;
+    compute_rows_release(&rows);
+    buf_release(&text);
+    return result;
+}
+
+/* Nobody has written the table since its rows were found to be those that were staged. */
+static bool is_verified(struct stages_job *job, const struct update_side *side, const struct version *now)
+{
+    char fact[48], *then = journal_get(job->journal, update_fact(fact, "verified", side));
+    bool same = then && now->text[0] && str_eq(then, now->text);
+    free(then);
+    return same;
+}
+
 /* Every staged row is in the table as it was staged, and nothing that was to go is left. */
-static int verify_side(struct delta *d, const struct update_side *side, int64_t *rows, struct err *e)
+static int verify_side(struct delta *d, const struct update_side *side, const struct version *version, int64_t *rows, struct err *e)
 {
     struct update_counts now;
-    char reason[320];
+    char reason[320], fact[48];
     if (update_count(d, side, &now, e) != 0)
         return -1;
     *rows += now.total - now.of[SQL_INSERTED];
     int64_t differ = work_of(d->job, &now);
+    if (journal_put(d->job->journal, update_fact(fact, "verified", side), differ == 0 && version->text[0] ? version->text : NULL, e) != 0)
+        return -1;
     if (differ == 0)
         return 0;
     snprintf(reason, sizeof reason, "%lld rows differ from Clarifai after the update: the table was changed meanwhile", (long long)differ);
     return report_table(d->job, side, "CHANGED_MEANWHILE", reason, e);
 }
 
+/* The versions are read before the rows: who writes in between is seen next time. */
 static int verify(struct delta *d, struct err *e)
 {
     struct stages_job *job = d->job;
     struct update *u = job->verb;
+    struct version versions[2];
     int64_t rows = 0;
-    if (update_sides_load(job, e) != 0 || update_stage(d, e) != 0 || delta_start(d, e) != 0)
+    bool verified = true;
+    if (update_sides_load(job, e) != 0 || delta_start(d, e) != 0)
+        return -1;
+    for (size_t i = 0; i < 2; i++) {
+        if (read_version(d, &u->sides[i], &versions[i], e) != 0)
+            return -1;
+        verified = is_verified(job, &u->sides[i], &versions[i]) && verified;
+    }
+    if (verified)
+        return tell(job, e);
+    if (update_stage(d, e) != 0)
         return -1;
     for (size_t i = 0; i < 2; i++)
-        if (verify_side(d, &u->sides[i], &rows, e) != 0)
+        if (verify_side(d, &u->sides[i], &versions[i], &rows, e) != 0)
             return -1;
     return journal_put_i64(job->journal, "rows", rows, e) != 0 ? -1 : tell(job, e);
 }

@@ -130,6 +130,24 @@ static void read_journal(struct journal *j, const struct ask *ask, struct view *
     free(error);
 }
 
+const struct view_stage *view_active(const struct view *v)
+{
+    for (int i = 0; i < v->stage_count; i++)
+        if (v->stages[i].active && (v->stages[i].total > 0 || v->stages[i].count > 0))
+            return &v->stages[i];
+    for (int i = 0; i < v->stage_count; i++)
+        if (v->stages[i].active)
+            return &v->stages[i];
+    return NULL;
+}
+
+void view_progress(const struct view *v, int64_t *done, int64_t *total)
+{
+    const struct view_stage *s = view_active(v);
+    *done = s && s->total > 0 ? s->count : v->done;
+    *total = s && s->total > 0 ? s->total : v->total;
+}
+
 static void read_names(const struct ask *ask, const char *folder, struct view *out)
 {
     char *table = ask->table.object ? name_text(&ask->table) : NULL;

@@ -18,6 +18,10 @@ struct view {
     char report[512], profile[64]; bool sandbox;                 /* it was asked for with them */
     double clarifai_rate, clarifai_limit, files_rate, files_limit; int in_flight; int64_t retried;
 };
+/* The stage that works now, one that counts before one that does not; NULL when there is none. */
+const struct view_stage *view_active(const struct view *v);
+/* How far it is: of the stage that works, where it knows its total, else of all items with an end. */
+void view_progress(const struct view *v, int64_t *done, int64_t *total);
 int view_read(const char *id, struct view *out, struct err *e);
 /* Names of all runs, in no order; without a look into them. */
 int view_ids(struct str_list *out, struct err *e);

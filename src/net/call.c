@@ -130,8 +130,9 @@ static enum step weigh_answer(struct call *c, net_judge judge, struct err *e, in
     bool too_often = status == 429 || e->code == ERR_RATE_LIMIT;
     engine_note(c->engine, c, too_often || status == 503, too_often ? *after_ms : 0, e);
     if (*after_ms && e->retry_after_ms < 0) e->retry_after_ms = *after_ms;
-    if (!refused && may_be_done(status) && !transfer_repeatable(c->transfer.request)) return unknown_error(e);
-    return STEP_RETRY;
+    if (refused || !may_be_done(status) || transfer_repeatable(c->transfer.request)) return STEP_RETRY;
+    c->transfer.answer->doubtful = true;
+    return c->transfer.request->again_on_answer ? STEP_RETRY : unknown_error(e);
 }
 
 static enum step weigh(struct call *c, net_judge judge, struct err *e, int64_t *after_ms)
@@ -243,6 +244,7 @@ static int call_run(const struct net_api *api, const struct net_request *request
     if (!c.url) return err_no_memory(e);
     c.transfer.url = c.url;
     c.transfer.owned = !request->url_is_whole || net_site_owns(api->site, c.url);
+    answer->doubtful = false;
     sem_init(&c.done, 0, 0);
     int r = engine_enter(api->engine, &c, request->quota_name, e);
     if (!r) {

@@ -136,6 +136,12 @@ int databricks_file_head(const struct net_api *api, const char *path, uint64_t *
     return rc;
 }
 
+/* Reasons that say nothing of the tries before: whether they wrote the file stays open. */
+static bool is_open(const struct err *e)
+{
+    return e->code == ERR_CONFLICT || e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_REFUSED || e->code == ERR_PROTOCOL;
+}
+
 int databricks_file_put(const struct net_api *api, const char *path, const struct net_source *source, bool overwrite, struct err *e)
 {
     struct buf full = BUF_INIT;
@@ -144,10 +150,14 @@ int databricks_file_put(const struct net_api *api, const char *path, const struc
     int rc = files_path(&full, "files", path, e);
     databricks_path_query(&full, "overwrite", overwrite ? "true" : "false");
     if (!rc) rc = buf_error(&full, e);
-    /* Without overwriting, a second try would meet the first one's file and call it somebody else's. */
+    /* Without overwriting, a second try may meet the first one's file and call it somebody else's. */
     struct net_request request = { .method = NET_PUT, .path = full.data, .source = source, .content_type = "application/octet-stream",
-                                   .idempotent = overwrite, .bulk = true, .quota_name = DATABRICKS_QUOTA_FILES };
-    if (!rc) rc = net_call(api, &request, databricks_judge, &answer, e);
+                                   .idempotent = overwrite, .again_on_answer = true, .bulk = true, .quota_name = DATABRICKS_QUOTA_FILES };
+    struct err why = { 0 };
+    if (!rc && (rc = net_call(api, &request, databricks_judge, &answer, &why)) != 0) {
+        if (answer.doubtful && !overwrite && is_open(&why)) why.code = ERR_UNKNOWN;
+        if (e) *e = why;
+    }
     net_answer_release(&answer);
     buf_release(&full);
     return rc;

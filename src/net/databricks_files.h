@@ -16,7 +16,7 @@ int databricks_directory_delete(const struct net_api *api, const char *path, str
 int databricks_file_get(const struct net_api *api, const char *path, const struct net_sink *sink, struct net_answer *answer, struct err *e);
 int databricks_file_head(const struct net_api *api, const char *path, uint64_t *size, int64_t *modified_ms, struct err *e);
 /* overwrite is always sent. ERR_CONFLICT when it exists and overwrite is false; without overwriting, a lost answer is ERR_UNKNOWN (a second try would
- * meet the first one's file): read to know. */
+ * meet the first one's file): read to know. So is what follows an answer that left it open (500, 502, 504) and was asked for again. */
 int databricks_file_put(const struct net_api *api, const char *path, const struct net_source *source, bool overwrite, struct err *e);
 int databricks_file_delete(const struct net_api *api, const char *path, struct err *e);         /* missing is success */
 #endif

@@ -94,6 +94,7 @@ struct net_request {
     const char *content_type;    /* NULL: application/json when there is a body */
     const char *headers[8];      /* extra lines, NULL-ended */
     bool idempotent;             /* may be sent again when an answer was lost; else a lost answer is ERR_UNKNOWN */
+    bool again_on_answer;        /* not idempotent, but may be sent again when the answer left open what became of it (500, 502, 504): see net_answer.doubtful */
     bool bulk;                   /* stall rule instead of a total time */
     const struct net_sink *sink; /* NULL: the body is collected into answer.body */
     size_t answer_max;           /* largest collected body [16 MiB] */
@@ -110,6 +111,7 @@ struct net_answer {
     int64_t length;              /* Content-Length or -1 */
     int64_t date_us;             /* the service's clock (Date), 0 when it did not say */
     int attempts;
+    bool doubtful;               /* not idempotent, and an answer left open whether an attempt was carried out */
 };
 void net_answer_init(struct net_answer *a);
 void net_answer_release(struct net_answer *a);

@@ -79,34 +79,34 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 
 /* Answer. */
 
-static int64_t declared_length(const struct transfer *t)
+int64_t transfer_length(const struct transfer *t)
 {
     curl_off_t n = -1;
     return curl_easy_getinfo(t->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &n) == CURLE_OK ? (int64_t)n : -1;
 }
 
-static int status_of(const struct transfer *t)
+int transfer_status(const struct transfer *t)
 {
     long status = 0;
     return curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK ? (int)status : 0;
 }
 
-static bool is_success(int status)
+bool transfer_success(int status)
 {
     return status >= 200 && status < 300;
 }
 
-static int sink_begin(struct transfer *t, int status)
+int transfer_sink_begin(struct transfer *t, int status)
 {
     if (t->sink_began) return 0;
     t->sink_began = true;
-    return t->request->sink->begin(t->request->sink->ctx, status, declared_length(t), t->answer->content_type, &t->err);
+    return t->request->sink->begin(t->request->sink->ctx, status, transfer_length(t), t->answer->content_type, &t->err);
 }
 
 static int sink_write(struct transfer *t, int status, const char *bytes, size_t n)
 {
     const struct net_sink *sink = t->request->sink;
-    if (sink_begin(t, status) || sink->write(sink->ctx, bytes, n, &t->err)) {
+    if (transfer_sink_begin(t, status) || sink->write(sink->ctx, bytes, n, &t->err)) {
         if (t->err.code == ERR_NONE) err_set(&t->err, ERR_IO, "the answer could not be stored");
         return -1;
     }
@@ -122,7 +122,7 @@ static int collect(struct transfer *t, bool error_body, const char *bytes, size_
         t->enough = true;
         return -1;
     }
-    int64_t length = b->len ? -1 : declared_length(t);
+    int64_t length = b->len ? -1 : transfer_length(t);
     if (length > 0 && (uint64_t)length <= b->max) buf_reserve(b, (size_t)length);
     if (!buf_add(b, bytes, n)) return 0;
     if (b->failed == ERR_LIMIT)
@@ -135,10 +135,10 @@ static size_t on_write(char *bytes, size_t size, size_t count, void *ctx)
 {
     struct transfer *t = ctx;
     size_t n = size * count;
-    int status = status_of(t);
+    int status = transfer_status(t);
     t->moved += n;
     int r;
-    if (t->request->sink && is_success(status)) r = sink_write(t, status, bytes, n);
+    if (t->request->sink && transfer_success(status)) r = sink_write(t, status, bytes, n);
     else r = collect(t, t->request->sink != NULL, bytes, n);
     return r ? CURL_WRITEFUNC_ERROR : n;
 }
@@ -337,140 +337,4 @@ void transfer_release(struct transfer *t)
     curl_slist_free_all(t->headers);
     t->headers = NULL;
     t->easy = NULL;
-}
-
-/* The end of an attempt. */
-
-static char *seconds(int64_t ms, char out[32])
-{
-    if (ms < 1000) snprintf(out, 32, "%lld ms", (long long)ms);
-    else snprintf(out, 32, "%lld s", (long long)((ms + 500) / 1000));
-    return out;
-}
-
-static enum transfer_end end_timeout(const struct transfer *t, struct err *e)
-{
-    char time[32];
-    if (t->stalled && t->connected && !t->answer->status) {
-        err_set(e, ERR_TIMEOUT, "%s did not answer within %s", t->host, seconds(t->rules.stall_ms, time));
-        return TRANSFER_LOST;
-    }
-    if (t->stalled) {
-        err_set(e, ERR_TIMEOUT, "the connection to %s moved less than 1 KB/s for %s", t->host, seconds(t->rules.stall_ms, time));
-        return t->connected ? TRANSFER_LOST : TRANSFER_UNREACHABLE;
-    }
-    if (!t->connected) {
-        int64_t ms = t->rules.total_ms && t->rules.total_ms < t->rules.connect_ms ? t->rules.total_ms : t->rules.connect_ms;
-        err_set(e, ERR_OFFLINE, "%s did not answer within %s", t->host, seconds(ms, time));
-        return TRANSFER_UNREACHABLE;
-    }
-    err_set(e, ERR_TIMEOUT, "%s did not finish its answer within %s", t->host, seconds(t->rules.total_ms, time));
-    return TRANSFER_LOST;
-}
-
-static enum transfer_end end_unconnected(const struct transfer *t, struct err *e)
-{
-    long sys = 0;
-    char room[128], text[128];
-    curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &sys);
-    if (sys) str_copy(text, sizeof text, strerror_r((int)sys, room, sizeof room));
-    else str_copy(text, sizeof text, t->curl_error[0] ? t->curl_error : "no connection");
-    if (text[0] >= 'A' && text[0] <= 'Z') text[0] = (char)(text[0] - 'A' + 'a');
-    err_set(e, ERR_OFFLINE, "cannot reach %s: %s", t->host, text);
-    return TRANSFER_UNREACHABLE;
-}
-
-static enum transfer_end end_untrusted(const struct transfer *t, struct err *e)
-{
-    err_set(e, ERR_TLS, "the certificate of %s is not trusted%s%s", t->host, t->curl_error[0] ? ": " : "", t->curl_error);
-    return TRANSFER_FATAL;
-}
-
-static enum transfer_end end_bad_bundle(const struct transfer *t, struct err *e)
-{
-    err_set(e, ERR_TLS, "the file of trusted certificates%s%s cannot be used", t->rules.ca_file ? " " : "", t->rules.ca_file ? t->rules.ca_file : "");
-    if (t->rules.ca_file) err_remedy(e, "name a file of PEM certificates in the setting ca_file");
-    return TRANSFER_FATAL;
-}
-
-/* curl gives one code to a scheme that is not allowed and to an answer that is not HTTP/1. */
-static enum transfer_end end_protocol(const struct transfer *t, struct err *e)
-{
-    if (t->connected) {
-        err_set(e, ERR_PROTOCOL, "%s does not answer in HTTP", t->host);
-        return TRANSFER_LOST;
-    }
-    err_set(e, ERR_REFUSED, "%s would be talked to by a protocol other than https", t->host);
-    return TRANSFER_FATAL;
-}
-
-static enum transfer_end end_bounds(const struct transfer *t, struct err *e)
-{
-    if (t->enough) return TRANSFER_ANSWER;
-    if (t->err.code != ERR_NONE) *e = t->err;
-    else err_set(e, ERR_IO, "the answer of %s could not be stored", t->host);
-    return TRANSFER_FATAL;
-}
-
-static enum transfer_end end_cut(const struct transfer *t, struct err *e)
-{
-    err_set(e, ERR_TIMEOUT, "%s cut the connection before its answer was whole", t->host);
-    return TRANSFER_LOST;
-}
-
-/* What curl's codes mean; those not listed are a cut connection. The text stands around the host's name. */
-static const struct {
-    CURLcode code;
-    enum err_code err;
-    enum transfer_end end;
-    const char *before, *after;
-    enum transfer_end (*special)(const struct transfer *, struct err *);
-} ends[] = {
-    { CURLE_COULDNT_RESOLVE_HOST, ERR_OFFLINE, TRANSFER_UNREACHABLE, "", " is unknown (name resolution failed)", NULL },
-    { CURLE_COULDNT_RESOLVE_PROXY, ERR_OFFLINE, TRANSFER_UNREACHABLE, "the proxy for ", " is unknown (name resolution failed)", NULL },
-    { CURLE_PROXY, ERR_OFFLINE, TRANSFER_UNREACHABLE, "the proxy does not connect to ", "", NULL },
-    { CURLE_COULDNT_CONNECT, ERR_OFFLINE, TRANSFER_UNREACHABLE, NULL, NULL, end_unconnected },
-    { CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT, TRANSFER_LOST, NULL, NULL, end_timeout },
-    { CURLE_SSL_CONNECT_ERROR, ERR_TLS, TRANSFER_UNREACHABLE, "no encrypted connection to ", " came about", NULL },
-    { CURLE_PEER_FAILED_VERIFICATION, ERR_TLS, TRANSFER_FATAL, NULL, NULL, end_untrusted },
-    { CURLE_SSL_ISSUER_ERROR, ERR_TLS, TRANSFER_FATAL, NULL, NULL, end_untrusted },
-    { CURLE_SSL_CACERT_BADFILE, ERR_TLS, TRANSFER_FATAL, NULL, NULL, end_bad_bundle },
-    { CURLE_UNSUPPORTED_PROTOCOL, ERR_REFUSED, TRANSFER_FATAL, NULL, NULL, end_protocol },
-    { CURLE_URL_MALFORMAT, ERR_REFUSED, TRANSFER_FATAL, "the address on ", " is malformed", NULL },
-    { CURLE_OUT_OF_MEMORY, ERR_NO_MEMORY, TRANSFER_FATAL, "not enough memory for a request to ", "", NULL },
-    { CURLE_WEIRD_SERVER_REPLY, ERR_PROTOCOL, TRANSFER_LOST, "", " does not answer in HTTP", NULL },
-    { CURLE_BAD_CONTENT_ENCODING, ERR_PROTOCOL, TRANSFER_LOST, "the compressed answer of ", " is broken", NULL },
-    { CURLE_WRITE_ERROR, ERR_IO, TRANSFER_FATAL, NULL, NULL, end_bounds },
-    { CURLE_ABORTED_BY_CALLBACK, ERR_IO, TRANSFER_FATAL, NULL, NULL, end_bounds },
-};
-
-static enum transfer_end end_failed(const struct transfer *t, CURLcode code, struct err *e)
-{
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        if (ends[i].code != code) continue;
-        if (ends[i].special) return ends[i].special(t, e);
-        err_set(e, ends[i].err, "%s%s%s", ends[i].before, t->host, ends[i].after);
-        return ends[i].end;
-    }
-    return end_cut(t, e);
-}
-
-static enum transfer_end end_whole(struct transfer *t, struct err *e)
-{
-    int status = t->answer->status;
-    if (!t->request->sink || !is_success(status)) return TRANSFER_ANSWER;
-    if (!sink_begin(t, status)) return TRANSFER_ANSWER;
-    return end_bounds(t, e);
-}
-
-enum transfer_end transfer_finish(struct transfer *t, CURLcode code, struct err *e)
-{
-    long header_bytes = 0;
-    curl_off_t body_bytes = 0;
-    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &header_bytes);
-    curl_easy_getinfo(t->easy, CURLINFO_SIZE_UPLOAD_T, &body_bytes);
-    t->sent = header_bytes > 0 || body_bytes > 0 || t->read_bytes > 0;
-    t->answer->status = status_of(t);
-    t->answer->length = declared_length(t);
-    return code == CURLE_OK ? end_whole(t, e) : end_failed(t, code, e);
 }

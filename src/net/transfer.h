@@ -55,4 +55,11 @@ int transfer_begin(struct transfer *t, CURL *easy, const struct transfer_rules *
 enum transfer_end transfer_finish(struct transfer *t, CURLcode code, struct err *e);
 /* Frees the headers (wiping them). The easy handle is the engine's. */
 void transfer_release(struct transfer *t);
+
+/* --- shared by transfer*.c --- */
+int transfer_status(const struct transfer *t);               /* HTTP status so far, 0 before it is known */
+bool transfer_success(int status);                           /* 2xx */
+int64_t transfer_length(const struct transfer *t);           /* the body's declared bytes, -1 unknown */
+/* Tells the sink, once, that a body comes. On failure t->err is filled. */
+int transfer_sink_begin(struct transfer *t, int status);
 #endif

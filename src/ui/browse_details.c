@@ -42,10 +42,8 @@ static void add_file(struct browse_details *d, const struct browse_column *c, co
     add(d, ROLE_TEXT, "%s   %s   %s   %s", en->name, str_bytes(en->size, bytes, sizeof bytes), people_time(en->modified_ms, when, sizeof when),
         extension_words(en->name, kind, sizeof kind));
     add(d, ROLE_DIM, "%s/%s", c->place, en->name);
-    if (within && media_is_candidate(en->name)) {
-        ids_make(within, false, id, &changed);
+    if (within && media_is_candidate(en->name) && ids_make(within, false, id, &changed, NULL) == 0)
         add(d, ROLE_DIM, "would become input id  %s%s", id, changed ? "   (changed to fit Clarifai's rules)" : "");
-    }
     free(within);
 }
 

@@ -135,7 +135,8 @@ static void add_hint(void *ctx, enum action a)
     const struct action_row *row = action_row(a);
     bool off = app_why_not(h->app, a) != NULL;
     bool rare = row->need == NEED_JSON || row->need == NEED_START_BELOW;   /* most values have no parts: said only where one has */
-    if (!row->hint[0] || h->seen[a] || (off && rare))
+    bool alone = a == ACTION_NEXT && h->app->asking && h->app->dialog.count < 2;
+    if (!row->hint[0] || h->seen[a] || (off && rare) || alone)
         return;
     h->seen[a] = true;
     keymap_key_of(h->app->keys, app_keys_now(h->app), a, key, sizeof key);
@@ -190,8 +191,9 @@ static void render_hints(struct app *app, struct frame *f, int row)
             h.col += put_hint(f, row, h.col, h.end, tabs[i].key, tabs[i].label, false) + 2;
         return;
     }
-    if (first == KEYS_FORM)
-        h.col += put_hint(f, row, h.col, h.end, "Enter", "opens, edits or presses", false) + 2;
+    const char *enter = first == KEYS_FORM && top && top->screen->hint ? top->screen->hint(top->state, ACTION_OPEN) : NULL;
+    if (enter && *enter)
+        h.col += put_hint(f, row, h.col, h.end, "Enter", enter, false) + 2;
     else if (first == KEYS_PICKER || first == KEYS_DIALOG)
         h.col += put_hint(f, row, h.col, h.end, "Enter", "takes it", false) + 2;
     for (const enum keymap_set *s = app_keys_now(app); *s != KEYS_END; s++)

@@ -255,6 +255,16 @@ static struct form_event enter(struct form *f, struct form_item *it)
     return event(FORM_DONE, it->id);
 }
 
+const char *form_enter_words(const struct form *f)
+{
+    static const char *const words[] = {
+        [FORM_TEXT] = "next field", [FORM_SECRET] = "next field", [FORM_CHOICE] = "opens the list", [FORM_LINE] = "opens it", [FORM_BUTTON] = "presses it",
+        [FORM_HEADING] = "",
+    };
+    const struct form_item *it = focused(f);
+    return it ? words[it->kind] : "";
+}
+
 static struct form_event edit(struct form *f, struct form_item *it, enum action a)
 {
     if (it->kind == FORM_BUTTON && (a == ACTION_LEFT || a == ACTION_RIGHT)) {
@@ -345,7 +355,7 @@ bool form_typing(const struct form *f)
 
 const enum keymap_set *form_keys(const struct form *f)
 {
-    static const enum keymap_set picking[] = { KEYS_PICKER, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
+    static const enum keymap_set picking[] = { KEYS_PICKER, KEYS_CHOICES, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
     static const enum keymap_set form[] = { KEYS_FORM, KEYS_LINE, KEYS_GLOBAL, KEYS_END };
     return f->picking ? picking : form;
 }

@@ -71,6 +71,8 @@ bool form_in_sight(const struct form *f, int id);
 bool form_typing(const struct form *f);
 /* The key sets to use now: those of the picker, of a text field or of a form. Constant. */
 const enum keymap_set *form_keys(const struct form *f);
+/* What Enter does on the line with the focus, for the footer: "opens the list", "presses it". Constant. */
+const char *form_enter_words(const struct form *f);
 struct form_event form_update(struct form *f, enum action a);
 /* A typed character; on a choice it opens the picker with it as filter, but for a digit, which is FORM_NOTHING: it may be a tab's number. */
 struct form_event form_type(struct form *f, uint32_t cp);

@@ -195,9 +195,9 @@ static const struct catalog_entry *newest(const struct catalog_list *l, const st
 static char *newest_app(const struct job_form *f, const char *user)
 {
     char *place = str_printf("clarifai:%s", user), *id = NULL, *first = NULL;
-    const struct catalog_list *l = form_names_list(f, place);
-    const struct catalog_entry *en = newest(l, NULL);
-    bool known = true;
+    bool known = false;
+    const struct catalog_list *l = form_names_list_now(f, place, &known);   /* an older list may lack the newest */
+    const struct catalog_entry *en = known ? newest(l, NULL) : NULL;
     for (int tried = 0; en && known && tried < APPS_TRIED; tried++, en = newest(l, en)) {
         id = str_printf("%s/%s", user, en->name);
         if (!id || has_dataset(f, id, &known))
@@ -238,9 +238,14 @@ void form_names_guess_app(struct job_form *f)
 static bool has_inputs(const struct job_form *f, const char *app, const char *dataset, bool *known)
 {
     char *place = str_printf("clarifai:%s/%s", app, dataset);
+    int64_t age = time_wall_ms() - f->since_ms;
     const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, -1) : NULL;
+    if (l && l->complete && !l->count && l->listed_at_ms < f->since_ms) {   /* it was empty then */
+        catalog_list_unref(l);
+        l = catalog_get(f->world->catalog, place, age > 0 ? age : 1);
+    }
     bool has = l && l->count > 0;
-    *known = has || (l && (l->complete || l->error.code != ERR_NONE));
+    *known = has || (l && !l->loading && (l->complete || l->error.code != ERR_NONE));
     if (has && l->loading)
         catalog_cancel(f->world->catalog, place);
     catalog_list_unref(l);
@@ -268,9 +273,10 @@ void form_names_guess_newest_dataset(struct job_form *f)
     if (!app[0] || !left_alone(f, FIELD_DATASET))
         return;
     char *place = str_printf("clarifai:%s", app);
-    const struct catalog_list *l = form_names_list(f, place);
+    bool known = false;
+    const struct catalog_list *l = form_names_list_now(f, place, &known);   /* an older list may lack the newest */
     bool there = form_names_find(l, CATALOG_DATASET, job_value(f, FIELD_DATASET)) != NULL;
-    const struct catalog_entry *en = there ? NULL : newest_filled(f, l, app);
+    const struct catalog_entry *en = there || !known ? NULL : newest_filled(f, l, app);
     if (en)
         form_names_guess(f, FIELD_DATASET, en->name);
     catalog_list_unref(l);

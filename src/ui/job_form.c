@@ -260,6 +260,23 @@ bool job_form_unseen(const struct job_form *f)
     return f->dataset == JOB_DATASET_UNSEEN || f->tables[0].state == JOB_TABLE_UNSEEN || f->tables[1].state == JOB_TABLE_UNSEEN;
 }
 
+static bool answered(const struct job_form *f, const char *place)
+{
+    bool known = false;
+    const struct catalog_list *l = form_names_list_now(f, place, &known);
+    bool good = known && l->error.code == ERR_NONE;
+    catalog_list_unref(l);
+    return good;
+}
+
+bool job_form_answered(const struct job_form *f)
+{
+    char *app = job_value(f, FIELD_APP)[0] ? str_printf("clarifai:%s", job_value(f, FIELD_APP)) : str_dup("clarifai:");
+    bool databricks = answered(f, ""), clarifai = answered(f, app);
+    free(app);
+    return databricks && clarifai;
+}
+
 /* What is wrong with a table's name, whole: beside the field it may be cut. */
 static const char *bad_table(const struct job_form *f, char *text, size_t size)
 {

@@ -84,6 +84,8 @@ void job_form_refresh(struct job_form *f);
 void job_form_look_again(struct job_form *f);
 /* Nothing is missing but the answer whether dataset and tables exist. */
 bool job_form_looking(const struct job_form *f);
+/* Both platforms answered since the form looked last: what is known of before does not count. Asks them. */
+bool job_form_answered(const struct job_form *f);
 /* Something that should be known could not be looked up. */
 bool job_form_unseen(const struct job_form *f);
 /* What a key did to the form. Fills pickers by itself; drilling into a place counts as FORM_HANDLED. */

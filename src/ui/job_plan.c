@@ -57,7 +57,7 @@ static void add_progress(struct job_screen *s)
 {
     char text[400] = "planning", progress[120];
     const struct view *v = s->draft;
-    const struct view_stage *stage = v ? run_words_active(v) : NULL;
+    const struct view_stage *stage = v ? view_active(v) : NULL;
     const struct session *session = s->fields.world->session;
     int64_t silent = s->planner.id[0] && s->heard_ms ? time_mono_ms() - s->heard_ms : 0;
     if (stage)

@@ -100,7 +100,7 @@ static void watch_return(struct job_screen *s)
         s->look_ms = time_mono_ms() + LOOK_MS;
         s->looked = false;
         app_wake(s->app, LOOK_MS);
-    } else if (s->looked && !unseen && !job_form_looking(&s->fields)) {
+    } else if (s->looked && !unseen && !job_form_looking(&s->fields) && job_form_answered(&s->fields)) {
         s->retried = true;
         s->looked = false;
         planner_drop(&s->planner, true, SETTLE_MS);
@@ -328,6 +328,7 @@ static bool take_form(struct job_screen *s, struct form_event ev)
 static bool act(struct job_screen *s, enum action a)
 {
     if (a == ACTION_REFRESH && !s->fields.form.picking) {
+        job_form_look_again(&s->fields);
         plan_again(s);
         return true;
     }
@@ -414,6 +415,12 @@ static bool start_below(const struct job_screen *s)
 uint32_t job_screen_met(const void *state)
 {
     return start_below(state) ? NEED_ALL | NEED_BIT(NEED_START_BELOW) : NEED_ALL;
+}
+
+const char *job_screen_hint(const void *state, enum action a)
+{
+    const struct job_screen *s = state;
+    return a == ACTION_OPEN ? form_enter_words(&s->fields.form) : NULL;
 }
 
 void job_screen_status(const void *state, struct app_words *out)

@@ -31,6 +31,7 @@ void job_screen_render(void *state, struct app *app, struct frame *f, struct lay
 const enum keymap_set *job_screen_keys(const void *state);
 bool job_screen_typing(const void *state);
 uint32_t job_screen_met(const void *state);
+const char *job_screen_hint(const void *state, enum action a);
 void job_screen_status(const void *state, struct app_words *out);
 /* There is a plan that Start would carry out. */
 bool job_screen_planned(const struct job_screen *s);

@@ -74,7 +74,9 @@ static const struct binding defaults[] = {
     { KEYS_PICKER, K(UI_KEY_DOWN), ACTION_DOWN }, { KEYS_PICKER, C('n'), ACTION_DOWN }, { KEYS_PICKER, K(UI_KEY_WHEEL_DOWN), ACTION_DOWN },
     { KEYS_PICKER, K(UI_KEY_PAGE_UP), ACTION_PAGE_UP }, { KEYS_PICKER, K(UI_KEY_PAGE_DOWN), ACTION_PAGE_DOWN },
     { KEYS_PICKER, K(UI_KEY_ENTER), ACTION_ACCEPT }, { KEYS_PICKER, K(UI_KEY_TAB), ACTION_COMPLETE },
-    { KEYS_PICKER, K(UI_KEY_ESC), ACTION_BACK }, { KEYS_PICKER, C('r'), ACTION_REFRESH },
+    { KEYS_PICKER, K(UI_KEY_ESC), ACTION_BACK },
+
+    { KEYS_CHOICES, C('r'), ACTION_REFRESH },
 
     { KEYS_DIALOG, K(UI_KEY_LEFT), ACTION_PREVIOUS }, { KEYS_DIALOG, K(UI_KEY_RIGHT), ACTION_NEXT },
     { KEYS_DIALOG, K(UI_KEY_UP), ACTION_PREVIOUS }, { KEYS_DIALOG, K(UI_KEY_DOWN), ACTION_NEXT },
@@ -94,7 +96,8 @@ static const struct { const char *name, *title; } sets_table[KEYS_SETS] = {
     [KEYS_LIST] = { "list", "Lists" }, [KEYS_BROWSE] = { "browse", "Browse" }, [KEYS_TABLE] = { "table", "Preview of rows" },
     [KEYS_TREE] = { "tree", "Record and JSON" }, [KEYS_RUN] = { "run", "A run that goes on" },
     [KEYS_ENDED] = { "ended", "A run that has ended" }, [KEYS_FORM] = { "form", "Forms" }, [KEYS_IMPORT] = { "import", "Import" },
-    [KEYS_LINE] = { "line", "Typing a text" }, [KEYS_PICKER] = { "picker", "Pickers" }, [KEYS_DIALOG] = { "dialog", "Questions" },
+    [KEYS_LINE] = { "line", "Typing a text" }, [KEYS_PICKER] = { "picker", "Pickers, filters and searches" },
+    [KEYS_CHOICES] = { "choices", "Pickers of a form" }, [KEYS_DIALOG] = { "dialog", "Questions" },
     [KEYS_TABS] = { "tabs", "The row of tabs" }, [KEYS_COMMAND] = { "command", "Command line" },
 };
 

@@ -35,7 +35,7 @@ enum keymap_set {
     KEYS_GLOBAL,    /* everywhere */
     KEYS_VIEW,      /* where letters are commands */
     KEYS_LIST, KEYS_BROWSE, KEYS_TABLE, KEYS_TREE, KEYS_RUN, KEYS_ENDED,
-    KEYS_FORM, KEYS_IMPORT, KEYS_LINE, KEYS_PICKER, KEYS_DIALOG, KEYS_TABS, KEYS_COMMAND,
+    KEYS_FORM, KEYS_IMPORT, KEYS_LINE, KEYS_PICKER, KEYS_CHOICES /* beside KEYS_PICKER, where a list can be asked for again */, KEYS_DIALOG, KEYS_TABS, KEYS_COMMAND,
     KEYS_SETS
 };
 

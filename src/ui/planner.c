@@ -9,6 +9,7 @@
 #define END_MS 5000          /* for a cancelled worker to end */
 #define LEAVE_MS 5000        /* the same while the program is left: on a busy machine it is still starting */
 #define STEP_US 50000
+#define CLEAN_MS 5000        /* between two tries to clean up after a plan whose platform does not answer */
 #define DRAFTS_MOST 16
 #define REFUSED_MOST 4       /* times that a run without a worker cannot be removed */
 
@@ -52,6 +53,16 @@ static void job_free(struct job *job)
 {
     ask_free(job->ask);
     free(job);
+}
+
+static bool is_draft(const char *id)
+{
+    bool found = false;
+    pthread_mutex_lock(&drafts_lock);
+    for (int i = 0; i < DRAFTS_MOST; i++)
+        found = found || str_eq(drafts[i], id);
+    pthread_mutex_unlock(&drafts_lock);
+    return found;
 }
 
 /* Ends the worker of a run that was not begun and removes the run. One that is just starting may come to life between the look and the removal. */
@@ -150,11 +161,25 @@ static void start_work(void *arg, struct session *session, struct net_cancel *ca
     job_free(job);
 }
 
+static void wait_ms(int64_t ms, const struct net_cancel *cancel)
+{
+    for (int64_t end = time_mono_ms() + ms; time_mono_ms() < end && !net_cancel_is_set(cancel) && !atomic_load(&leaving);)
+        usleep(STEP_US);
+}
+
+/* A plan that left rows staged, or a statement, is kept until those are gone: that is tried for as long as the platform does not let it. */
 static void discard_work(void *arg, struct session *session, struct net_cancel *cancel)
 {
     struct job *job = arg;
-    (void)session, (void)cancel;
+    struct err ignored;
     discard(job->id, END_MS);
+    while (session && is_draft(job->id) && !net_cancel_is_set(cancel) && !atomic_load(&leaving)) {
+        wait_ms(CLEAN_MS, cancel);
+        if (net_cancel_is_set(cancel) || atomic_load(&leaving))
+            break;
+        run_cancel(job->id, session, &ignored);
+        discard(job->id, END_MS);
+    }
     job_free(job);
 }
 
@@ -218,6 +243,15 @@ void planner_abandon(void)
         if (id[0])
             discard(id, LEAVE_MS);
     }
+}
+
+void planner_left(void (*each)(const char *id))
+{
+    pthread_mutex_lock(&drafts_lock);
+    for (int i = 0; i < DRAFTS_MOST; i++)
+        if (drafts[i][0])
+            each(drafts[i]);
+    pthread_mutex_unlock(&drafts_lock);
 }
 
 void planner_release(struct planner *p)

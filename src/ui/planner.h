@@ -26,6 +26,8 @@ void planner_init(struct planner *p, struct ui_world *world, uint64_t serial);
 void planner_release(struct planner *p);
 /* The same for the runs of all planners, where no screen could be closed because a thread still works. */
 void planner_abandon(void);
+/* After planner_abandon: the runs that could not be removed, because what they left at the platform could not. */
+void planner_left(void (*each)(const char *id));
 /* Forgets the plan there is; with again a new one is to begin after ms (app_wake is set): planner_due tells when. */
 void planner_drop(struct planner *p, bool again, int64_t ms);
 bool planner_due(const struct planner *p);

@@ -34,7 +34,7 @@ static int render_meter(struct frame *f, int row, int col, int end, const struct
     frame_right(f, row, col, 5, ROLE_NUMBER, percent);
     meter_render(f, row, col + 6, METER_CELLS, (uint64_t)st->count, (uint64_t)st->total);
     col += METER_CELLS + 7;
-    if (v->rate >= 0.05 && st == run_words_active(v) && end - col > 6)
+    if (v->rate >= 0.05 && st == view_active(v) && end - col > 6)
         col += frame_printf(f, row, col, end - col, ROLE_TEXT, v->rate < 10 ? "%.1f/s" : "%.0f/s", v->rate);
     return col - from;
 }

@@ -8,17 +8,6 @@ static char *count(int64_t n, char out[32]) { return str_count(n > 0 ? (uint64_t
 
 /* ---- runs ---- */
 
-const struct view_stage *run_words_active(const struct view *v)
-{
-    for (int i = 0; i < v->stage_count; i++)
-        if (v->stages[i].active && (v->stages[i].total > 0 || v->stages[i].count > 0))
-            return &v->stages[i];
-    for (int i = 0; i < v->stage_count; i++)
-        if (v->stages[i].active)
-            return &v->stages[i];
-    return NULL;
-}
-
 int64_t run_words_wrong(const struct view *v)
 {
     const struct run_summary *s = &v->summary;
@@ -58,7 +47,7 @@ static const char *dead_word(const struct view *v)
 
 char *run_words_state(const struct view *v, char *out, size_t size)
 {
-    const struct view_stage *s = run_words_active(v);
+    const struct view_stage *s = view_active(v);
     int64_t wrong = run_words_wrong(v);
     char n[32];
     if (v->alive && v->state == RUN_RUNNING && s)
@@ -130,12 +119,10 @@ static int put(char *out, size_t size, int used, const char *fmt, ...)
     return n < 0 ? used : used + n;
 }
 
-/* Of the stage that works, else of all items. */
+/* In percent; -1 while nothing is known. */
 static int progress_of(const struct view *v, int64_t *done, int64_t *total)
 {
-    const struct view_stage *s = run_words_active(v);
-    *done = s && s->total > 0 ? s->count : v->done;
-    *total = s && s->total > 0 ? s->total : v->total;
+    view_progress(v, done, total);
     return *total <= 0 ? -1 : *done >= *total ? 100 : (int)(*done * 100 / *total);
 }
 

@@ -17,8 +17,6 @@ char *run_words_progress(const struct view *v, char *out, size_t size);
 int run_words_percent(const struct view *v);
 /* "1,150 verified, 38 already there, 2 failed; 1,192 rows in main.vision.pictures; 0:23". */
 char *run_words_summary(const struct view *v, char *out, size_t size);
-/* The stage that works now and counts; NULL when there is none. */
-const struct view_stage *run_words_active(const struct view *v);
 /* Items that have an end nobody wanted: of the summary, else of the plan. */
 int64_t run_words_wrong(const struct view *v);
 

@@ -318,6 +318,11 @@ static void render_auth(void *state, struct app *app, struct frame *f, struct la
 static const enum keymap_set *keys_auth(const void *state) { return form_keys(&((const struct auth *)state)->form); }
 static bool typing_auth(const void *state) { return form_typing(&((const struct auth *)state)->form); }
 
+static const char *hint_auth(const void *state, enum action a)
+{
+    return a == ACTION_OPEN ? form_enter_words(&((const struct auth *)state)->form) : NULL;
+}
+
 static void place_auth(const void *state, struct app_words *out)
 {
     (void)state;
@@ -345,5 +350,5 @@ static void status_auth(const void *state, struct app_words *out)
 const struct app_screen screen_authenticate = {
     .name = "authenticate", .title = "Authenticate", .tab = "Auth", .size = sizeof(struct auth),
     .open = open_auth, .close = close_auth, .update = update_auth, .render = render_auth,
-    .keys = keys_auth, .typing = typing_auth, .place = place_auth, .status = status_auth,
+    .keys = keys_auth, .typing = typing_auth, .hint = hint_auth, .place = place_auth, .status = status_auth,
 };

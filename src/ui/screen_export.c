@@ -15,6 +15,6 @@ static void place_export(const void *state, struct app_words *out)
 
 const struct app_screen screen_export = {
     .name = "export", .title = "Export", .tab = "Export", .size = sizeof(struct job_screen), .open = open_export, .close = job_screen_close,
-    .update = job_screen_update, .render = job_screen_render, .keys = job_screen_keys, .typing = job_screen_typing, .met = job_screen_met, .place = place_export,
+    .update = job_screen_update, .render = job_screen_render, .keys = job_screen_keys, .typing = job_screen_typing, .met = job_screen_met, .hint = job_screen_hint, .place = place_export,
     .status = job_screen_status,
 };

@@ -95,6 +95,8 @@ static bool typing_import(const void *state) { return job_screen_typing(front(st
 
 static uint32_t met_import(const void *state) { return job_screen_met(front(state)); }
 
+static const char *hint_import(const void *state, enum action a) { return job_screen_hint(front(state), a); }
+
 static void place_import(const void *state, struct app_words *out)
 {
     const struct import_screen *s = state;
@@ -113,5 +115,5 @@ static void status_import(const void *state, struct app_words *out) { job_screen
 const struct app_screen screen_import = {
     .name = "import", .title = "Import", .tab = "Import", .size = sizeof(struct import_screen), .open = open_import, .close = close_import,
     .update = update_import, .render = render_import, .keys = keys_import, .typing = typing_import, .met = met_import, .place = place_import, .status = status_import,
-    .why_not = why_not_import,
+    .why_not = why_not_import, .hint = hint_import,
 };

@@ -228,7 +228,7 @@ static void status_runs(const void *state, struct app_words *out)
     snprintf(out->left, sizeof out->left, "%s run%s", count, list_count(&s->list) == 1 ? "" : "s");
     if (s->runs && s->runs->left_off)
         snprintf(out->left, sizeof out->left, "the newest %s; %zu older ones: lakeferry runs", count, s->runs->left_off);
-    str_copy(out->right, sizeof out->right, "Enter opens a run");
+    str_copy(out->right, sizeof out->right, list_count(&s->list) ? "Enter opens a run" : "");
 }
 
 static const enum action hints_runs[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_RETRY, ACTION_RESUME, ACTION_CANCEL, ACTION_REPORT, ACTION_FILTER, ACTION_NONE };

@@ -15,6 +15,6 @@ static void place_update(const void *state, struct app_words *out)
 
 const struct app_screen screen_update = {
     .name = "update", .title = "Update", .tab = "Update", .size = sizeof(struct job_screen), .open = open_update, .close = job_screen_close,
-    .update = job_screen_update, .render = job_screen_render, .keys = job_screen_keys, .typing = job_screen_typing, .met = job_screen_met, .place = place_update,
+    .update = job_screen_update, .render = job_screen_render, .keys = job_screen_keys, .typing = job_screen_typing, .met = job_screen_met, .hint = job_screen_hint, .place = place_update,
     .status = job_screen_status,
 };

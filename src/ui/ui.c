@@ -48,6 +48,13 @@ static void say_runs(void)
     free(runs);
 }
 
+/* A plan that nobody wants and that is there still. */
+static void say_left(const char *id)
+{
+    printf("the plan %s is left behind: the platform does not answer, and what it staged there may be left, too. `lakeferry cancel %s` cleans up later.\n", id, id);
+    fflush(stdout);
+}
+
 /* Opens what is needed first, so that a refused terminal starts nothing. */
 static int begin(struct ui_world *w, struct err *e)
 {
@@ -124,8 +131,10 @@ int ui_main(const struct ui_options *options, struct err *e)
     } else {
         planner_abandon();
     }
-    if (ended >= 0 && ended != SIGHUP)
+    if (ended >= 0 && ended != SIGHUP) {
+        planner_left(say_left);
         say_runs();
+    }
     if (!settled && ended >= 0) {  /* a thread still uses what exit handlers would take away */
         fflush(NULL);
         _Exit(exit_status(ended));

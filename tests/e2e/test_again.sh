@@ -108,10 +108,29 @@ run "gone on with when the file has another row" 1 lakeferry resume "$id" --yes
 like "$err" "start the import again" "it says what to do"
 unlike "$err" "lakeferry resume" "and not the contrary"
 
-# --- an update whose work others did first ---
+# --- a finished export, a finished update, resumed ---
 run "an export" 0 lakeferry export --app $APP --dataset again --to main.vision --inputs-table race_in --annotations-table race_an --yes --json
-clarifai PATCH /v2/users/lab-user/apps/traffic/inputs "$(dataset_inputs $APP again | head -n 3 | jq -sc '{action:"merge",inputs:map({id,data:{metadata:{seen:1}}})}')" >/dev/null
+id=$(summary run)
+zero
+run "resumed" 0 lakeferry resume "$id" --yes --json
+untouched "a finished export resumed"
+is "$(counter '^GET .*/datasets/[^/]*/inputs$')" 4 "the passes of one verification, a page and its end each"
+clarifai PATCH /v2/users/lab-user/apps/traffic/inputs "$(dataset_inputs $APP again | head -n 2 | jq -sc '{action:"merge",inputs:map({id,data:{metadata:{again:1}}})}')" >/dev/null
 update() { lakeferry update --app $APP --dataset again --inputs-table main.vision.race_in --annotations-table main.vision.race_an --yes --json; }
+run "an update" 0 update
+id=$(summary run) first=$(summary changed) all=$(summary rows)
+zero
+run "resumed" 0 lakeferry resume "$id" --yes --json
+is "$(counter '/fs/files|/fs/directories')" 0 "a finished update resumed: no row is staged"
+is "$(counter 'POST .*sql/statements$')" 2 "no table is compared, its version is asked for"
+is "$(summary changed) $(summary rows)" "$first $all" "it tells the same"
+sql "UPDATE main.vision.race_in SET image_url = 'other' WHERE input_id = '$(sql 'SELECT min(input_id) FROM main.vision.race_in' | jq -r '.[0]')'" >/dev/null
+run "resumed when somebody has written the table" 3 lakeferry resume "$id" --yes --json
+like "$(grep '"type":"item"' "$WORK/out" | jq -r .reason)" "1 rows differ" "the tables are compared again"
+run "another update settles it" 0 update
+
+# --- an update whose work others did first ---
+clarifai PATCH /v2/users/lab-user/apps/traffic/inputs "$(dataset_inputs $APP again | head -n 3 | jq -sc '{action:"merge",inputs:map({id,data:{metadata:{seen:1}}})}')" >/dev/null
 LAKEFERRY_KILL_AT=stage.difference:1 update >"$WORK/out" 2>"$WORK/err" </dev/null; is $? 137 "an update is killed behind its plan"
 id=$(newest)
 run "another does its work" 0 update
@@ -144,7 +163,20 @@ run "resumed without its journal" 0 lakeferry resume "$id" --yes --json
 is "$(staged_left)" 0 "what was staged is removed"
 is "$(sql 'SELECT count(*) FROM main.vision.ruin_a' | jq -r '.[0]')" 30 "and the table has its rows once"
 ruined ruin_b
+find "$XDG_STATE_HOME/lakeferry/runs" -mindepth 1 -maxdepth 1 ! -name "$id" -exec rm -rf {} +
+run "resumed without saying which" 0 lakeferry resume --yes --json
+like "$err" "passed over $id: its journal is damaged.*lakeferry resume $id" "a run that nothing is known of is named, and how to go on with it"
+like "$err" "nothing to resume: no run is known to be unfinished" "and not called finished"
 run "a run without its journal is cancelled" 0 lakeferry cancel "$id"
 is "$(staged_left)" 0 "what was staged is removed then, too"
+
+# A context of the cluster that such a run left is destroyed, beside the one that it makes when it goes on.
+LAKEFERRY_KILL_AT=point.statement:1 lakeferry import volume main.vision.again --app $APP --dataset left --create-dataset --table left --compute cluster:0101-120000-live001 --yes --json >"$WORK/out" 2>"$WORK/err" </dev/null
+is $? 137 "killed with a context made"
+id=$(newest); ruin "$id"
+zero
+run "resumed without its journal" 0 lakeferry resume "$id" --yes --json
+is "$(($(counter 'POST /api/1.2/contexts/destroy') - $(counter 'POST /api/1.2/contexts/create')))" 1 "the context that was left is destroyed"
+is "$(staged_left)" 0 "and what was staged is removed"
 
 done_testing

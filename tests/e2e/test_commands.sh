@@ -10,6 +10,14 @@ run "version" 0 lakeferry --version
 like "$out" '^lakeferry [0-9]+\.[0-9]+\.[0-9]+$' "version"
 run "help of a verb" 0 lakeferry import volume --help
 like "$out" "create-dataset" "help of a verb lists its options"
+run "help of half a verb" 0 lakeferry auth --help
+like "$out" "auth login" "help of half a verb names its verbs"
+like "$out" "auth logout" "all of them"
+unlike "$out" "import volume|preview" "and no other one"
+run "help of the runs" 0 lakeferry runs --help
+like "$out" "runs show RUN" "and what else begins with that word"
+run "help of a verb without words" 0 lakeferry runs prune --help
+unlike "$out" " $" "no line of it ends in a blank"
 
 run "catalogs" 0 lakeferry ls
 like "$out" "main" "catalogs are listed"

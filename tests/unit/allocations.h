@@ -13,7 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
-#include "base/err.h"
+#include <unistd.h>
+#include "base/file.h"
 
 #define ALLOCATIONS_SKIPPED(why) puts("1..1\nok 1 - each_allocation_fails_once # SKIP " why)
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -123,6 +124,23 @@ static void allocations_all(const struct allocations_case *cases, size_t count)
         if (n == 1)
             fail_msg("%s: allocates nothing", cases[i].name);
     }
+}
+
+/* The whole main of a program with one test: in a folder of its own, whose name is left in `folder`; set_up, which may be NULL, fills it. */
+static int allocations_main(CMUnitTestFunction test, char *folder, size_t room, void (*set_up)(void))
+{
+    if (ALLOCATIONS_OWNED)
+        return ALLOCATIONS_SKIPPED("valgrind owns the allocator") < 0;
+    const struct CMUnitTest tests[] = { {"each_allocation_fails_once", test, NULL, NULL, NULL} };
+    struct err e;
+    snprintf(folder, room, "/tmp/lakeferry-memory-XXXXXX");
+    if (!mkdtemp(folder))
+        return 1;
+    if (set_up)
+        set_up();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    file_remove_tree(folder, &e);
+    return failed;
 }
 #endif
 #endif

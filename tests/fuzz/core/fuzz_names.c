@@ -71,10 +71,10 @@ static void ids(const char *text)
     bool changed;
     if (!text[0]) return;
     for (int whole = 0; whole < 2; whole++) {
-        ids_make(text, whole, id, &changed);
+        FUZZ_HOLDS(ids_make(text, whole, id, &changed, NULL) == 0);
         FUZZ_HOLDS(clarifai_id_valid(id));
         FUZZ_HOLDS(changed != ids_is_plain(text, whole, id));
-        ids_make_suffixed(text, whole, id);
+        FUZZ_HOLDS(ids_make_suffixed(text, whole, id, NULL) == 0);
         FUZZ_HOLDS(clarifai_id_valid(id));
     }
 }

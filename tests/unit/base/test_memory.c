@@ -294,18 +294,6 @@ static void each_allocation_fails_once(void **state)
     allocations_all(cases, sizeof cases / sizeof *cases);
 }
 
-int main(void)
-{
-    if (ALLOCATIONS_OWNED)
-        return ALLOCATIONS_SKIPPED("valgrind owns the allocator") < 0;
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_fails_once) };
-    struct err e;
-    snprintf(folder, sizeof folder, "/tmp/lakeferry-memory-XXXXXX");
-    if (!mkdtemp(folder))
-        return 1;
-    setenv("XDG_STATE_HOME", folder, 1);
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    file_remove_tree(folder, &e);
-    return failed;
-}
+static void set_environment(void) { setenv("XDG_STATE_HOME", folder, 1); }
+int main(void) { return allocations_main(each_allocation_fails_once, folder, sizeof folder, set_environment); }
 #endif

@@ -428,6 +428,26 @@ static void details_of_a_table(void **state)
     wait_asked(2);
 }
 
+/* What a request that began before tells may be old: another one follows it, and only one. */
+static void wanted_anew_while_it_runs(void **state)
+{
+    static const struct row slow[] = { { UC "/tables/main.vision.inputs", "{\"name\":\"inputs\",\"table_type\":\"MANAGED\",\"columns\":[]}", 200, true },
+                                       { NULL, NULL, 0, false } };
+
+    (void)state;
+    open_catalog(slow);
+    assert_null(catalog_table(catalog, "main.vision.inputs", false));
+    wait_held(1);
+    for (int i = 0; i < 3; i++)
+        assert_null(catalog_table(catalog, "main.vision.inputs", true));
+    let_go();
+    wait_asked(2);
+    wait_held(1);
+    let_go();
+    assert_list("main\x1fvision\x1finputs", "");
+    assert_int_equal(asked_so_far(), 2);
+}
+
 /* --- disk --- */
 
 static void close_catalog(void)
@@ -526,7 +546,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(places), CASE(asks_once), CASE(grows_while_it_loads), CASE(failures_are_said), CASE(half_of_a_schema), CASE(without_a_host),
-        CASE(cancelled), CASE(newest_first), CASE(details_of_a_table), CASE(known_from_the_last_time), CASE(of_another_host),
+        CASE(cancelled), CASE(newest_first), CASE(details_of_a_table), CASE(wanted_anew_while_it_runs), CASE(known_from_the_last_time), CASE(of_another_host),
         CASE(background_is_not_held_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,7 +3,6 @@
 #ifndef ALLOCATIONS_OWNED
 int main(void) { return ALLOCATIONS_SKIPPED("the sanitizers own the allocator") < 0; }
 #else
-#include "base/file.h"
 #include "core/gather.h"
 #include "core/journal_annotations.h"
 #include <unistd.h>
@@ -121,17 +120,5 @@ static void each_allocation_fails_once(void **state)
     allocations_all(cases, sizeof cases / sizeof *cases);
 }
 
-int main(void)
-{
-    if (ALLOCATIONS_OWNED)
-        return ALLOCATIONS_SKIPPED("valgrind owns the allocator") < 0;
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_fails_once) };
-    struct err e;
-    snprintf(folder, sizeof folder, "/tmp/lakeferry-memory-XXXXXX");
-    if (!mkdtemp(folder))
-        return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    file_remove_tree(folder, &e);
-    return failed;
-}
+int main(void) { return allocations_main(each_allocation_fails_once, folder, sizeof folder, NULL); }
 #endif

@@ -338,7 +338,9 @@ static void the_gate_holds(void **state)
     assert_int_equal(execute_run(id, &hooks, NULL, &e), 2);
     assert_int_equal(w->posts, 0);
     assert_false(w->dataset);
-    assert_int_equal(run_latest_unfinished(latest, &e), 0);
+    struct str_list spoiled = {0};
+    assert_int_equal(run_latest_unfinished(latest, &spoiled, &e), 0);
+    assert_int_equal(spoiled.count, 0);
     assert_string_equal(latest, id);
 }
 

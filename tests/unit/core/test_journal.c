@@ -297,6 +297,93 @@ static void keeps_what_must_not_be_lost(void **state)
     assert_non_null(strstr(e.subject, "kept.json"));
 }
 
+static void spoil_and_restore(struct fixture *f)
+{
+    struct err e = {0};
+    journal_close(f->j);
+    assert_int_equal(journal_put_aside(f->folder, &e), 0);
+    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
+    assert_int_equal(journal_kept_restore(f->j, &e), 0);
+}
+
+/* A context and a statement are cancelled by who makes the journal again; what ended is not. */
+static void keeps_what_was_left(void **state)
+{
+    struct fixture *f = *state;
+    struct str_list kinds = {0}, ids = {0};
+    struct err e = {0};
+    assert_false(journal_has_left(f->j));
+    assert_int_equal(journal_left_add(f->j, "context", "c\"1", &e), 0);
+    assert_int_equal(journal_left_add(f->j, "statement", "s-1", &e), 0);
+    assert_int_equal(journal_left_add(f->j, "statement", "s-2", &e), 0);
+    assert_int_equal(journal_left_remove(f->j, "s-1", &e), 0);
+    spoil_and_restore(f);
+    assert_true(journal_has_left(f->j));
+    assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
+    assert_int_equal(ids.count, 2);
+    assert_string_equal(kinds.items[0], "statement");
+    assert_string_equal(ids.items[0], "s-2");
+    assert_string_equal(kinds.items[1], "context");
+    assert_string_equal(ids.items[1], "c\"1");
+    str_list_release(&kinds);
+    str_list_release(&ids);
+    assert_int_equal(journal_left_remove(f->j, "s-2", &e), 0);
+    assert_int_equal(journal_left_remove(f->j, "c\"1", &e), 0);
+    assert_false(journal_has_left(f->j));
+    assert_false(journal_kept_there(f->folder));
+}
+
+static void in_the_way(const char *folder, bool there)
+{
+    char path[120];
+    snprintf(path, sizeof path, "%s/kept.json", folder);
+    assert_int_equal(there ? mkdir(path, 0700) : rmdir(path), 0);
+}
+
+/* Kept first: what cannot be kept is not in the journal either, so that nothing is made on its account. */
+static void keeps_before_it_records(void **state)
+{
+    struct fixture *f = *state;
+    struct str_list kinds = {0}, ids = {0};
+    struct err e = {0};
+    in_the_way(f->folder, true);
+    assert_int_equal(journal_put(f->j, "staging.at", "/Volumes/a/b/c", &e), -1);
+    assert_int_equal(journal_left_add(f->j, "context", "c-1", &e), -1);
+    in_the_way(f->folder, false);
+    assert_int_equal(journal_find(f->j, "staging.at", NULL, &e), 0);
+    assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
+    assert_int_equal(ids.count, 0);
+    assert_false(journal_has_left(f->j));
+}
+
+static void a_fact_has_three_ends(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    char *value = NULL;
+    assert_int_equal(journal_put(f->j, "gate", "yes", &e), 0);
+    assert_int_equal(journal_find(f->j, "gate", &value, &e), 1);
+    assert_string_equal(value, "yes");
+    free(value);
+    assert_int_equal(journal_find(f->j, "gate", NULL, &e), 1);
+    assert_int_equal(journal_find(f->j, "cancelled", &value, &e), 0);
+    assert_null(value);
+    journal_close(f->j);
+    sqlite3 *db = NULL;
+    char path[120];
+    snprintf(path, sizeof path, "%s/journal.db", f->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "ALTER TABLE facts RENAME TO others", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), 0);
+    assert_int_equal(journal_find(f->j, "gate", &value, &e), -1);
+    assert_null(value);
+    assert_int_equal(journal_line_add(f->j, "before", &e), 0);
+    assert_false(journal_has(f->j, "gate"));
+    assert_int_equal(journal_line_add(f->j, "decided without knowing", &e), -1);
+    assert_non_null(strstr(e.cause, "facts"));
+}
+
 static void refuses_a_state_that_nobody_knows(void **state)
 {
     struct fixture *f = *state;
@@ -342,6 +429,40 @@ static void survives_kill(void **state)
     assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_SENT)), 2);
 }
 
+static void add_many(struct journal *j, int n)
+{
+    static struct journal_found rows[1000];
+    static char names[1000][32];
+    struct err e = {0};
+    for (int i = 0; i < n; i += 1000) {
+        for (int k = 0; k < 1000; k++) {
+            snprintf(names[k], sizeof names[k], "/v/%08d.jpg", i + k);
+            rows[k] = (struct journal_found){.path = names[k], .size = 1, .candidate = true};
+        }
+        assert_int_equal(journal_found_put(j, rows, 1000, &e), 0);
+    }
+}
+
+/* Moving all items takes no memory for each of them. */
+static void moves_all_in_little_memory(void **state)
+{
+    enum { MANY = 120000 };
+    struct fixture *f = *state;
+    struct err e = {0};
+    int64_t count = 0;
+    add_many(f->j, MANY);
+    assert_int_equal(journal_move_all(f->j, JOURNAL_BIT(JOURNAL_LISTED), JOURNAL_PLANNED, NULL, &count, &e), 0);
+    assert_int_equal(count, MANY);
+    sqlite3_int64 before = sqlite3_memory_used();
+    sqlite3_memory_highwater(1);
+    assert_int_equal(journal_move_all(f->j, JOURNAL_BIT(JOURNAL_PLANNED), JOURNAL_VERIFIED, NULL, &count, &e), 0);
+    assert_int_equal(count, MANY);
+    assert_int_equal(journal_count(f->j, JOURNAL_BIT(JOURNAL_VERIFIED)), MANY);
+    assert_true(sqlite3_memory_highwater(0) - before < 4 << 20);
+    assert_int_equal(journal_move_all(f->j, JOURNAL_BIT(JOURNAL_PLANNED), JOURNAL_VERIFIED, NULL, &count, &e), 0);
+    assert_int_equal(count, 0);
+}
+
 static void views_do_not_disturb(void **state)
 {
     struct fixture *f = *state;
@@ -375,7 +496,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_damage_and_newer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_what_must_not_be_lost, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_a_state_that_nobody_knows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_was_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_before_it_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_fact_has_three_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(survives_kill, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(moves_all_in_little_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(views_do_not_disturb, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

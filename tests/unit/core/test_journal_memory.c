@@ -50,6 +50,7 @@ static void make_model(const char *path)
     assert_int_equal(journal_remote_put(j, JOURNAL_OF_DATASET, 1, seen, 2, NULL, &e), 0);
     assert_int_equal(journal_left_add(j, "context", "c1", &e), 0);
     assert_int_equal(journal_line_add(j, "{\"type\":\"plan\"}", &e), 0);
+    assert_int_equal(journal_put(j, "gate", "1", &e), 0);
     journal_close(j);
     assert_int_equal(file_read(path, 1 << 24, &model, &e), 0);
 }
@@ -261,6 +262,28 @@ static int try_taken(struct err *e)
     assert_int_equal(taken, JOURNAL_TAKEN_BY_FOREIGN);
     return 0;
 }
+/* What is there is never called absent; who asked without a third end changes nothing by it. */
+static int try_find(struct err *e)
+{
+    int known = journal_find(j, "gate", &text, e);
+    if (known == 0 || (known == 1 && !str_eq(text, "1")))
+        fail_msg("a fact that is there is called absent or comes in parts");
+    return known < 0 ? -1 : 0;
+}
+static int try_decide(struct err *e)
+{
+    text = journal_get(j, "gate");
+    bool has = journal_has(j, "gate");
+    int64_t number = journal_get_i64(j, "gate", 7);
+    return journal_put(j, "decided", text && has && number == 1 ? "by it" : "without it", e);
+}
+static void decided(bool done)
+{
+    char *by = journal_get(j, "decided");
+    if (by ? !str_eq(by, "by it") : done)
+        fail_msg("it was decided %s", by ? by : "and not recorded");
+    free(by);
+}
 static int try_left(struct err *e) { return journal_left(j, &first, &second, e); }
 static void left_whole(bool done) { assert_true(!done || (first.count == 1 && second.count == 1 && str_eq(second.items[0], "c1"))); }
 static int try_lines(struct err *e) { return journal_lines(j, &first, e); }
@@ -311,23 +334,11 @@ static void each_allocation_fails_once(void **state)
         { .name = "view", .work = try_view, .check = knows_two, .begin = lay_out, .end = end, .may_pass = true },
         CASE(found, found), CASE(remote, remote), CASE(apply, applied), CASE(put, put), CASE(adopt, NULL), CASE(recover, NULL), CASE(cancel, moved),
         CASE(left_add, left_added), CASE(plan, plan_kept), CASE(annotations, annotated), CASE(inputs_plan, inputs_planned), CASE(picture, pictured),
-        CASE(concept, has_concept), CASE(read, read_whole), CASE(detail, detail_whole), CASE(remote_get, NULL), CASE(taken, NULL), CASE(left, left_whole),
+        CASE(concept, has_concept), CASE(read, read_whole), CASE(detail, detail_whole), CASE(remote_get, NULL), CASE(taken, NULL), CASE(find, NULL), CASE(decide, decided), CASE(left, left_whole),
         CASE(lines, lines_whole), CASE(ids, ids_whole), CASE(inputs, NULL), CASE(report, report_whole),
     };
     allocations_all(cases, sizeof cases / sizeof *cases);
 }
 
-int main(void)
-{
-    if (ALLOCATIONS_OWNED)
-        return ALLOCATIONS_SKIPPED("valgrind owns the allocator") < 0;
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_fails_once) };
-    struct err e;
-    snprintf(folder, sizeof folder, "/tmp/lakeferry-memory-XXXXXX");
-    if (!mkdtemp(folder))
-        return 1;
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    file_remove_tree(folder, &e);
-    return failed;
-}
+int main(void) { return allocations_main(each_allocation_fails_once, folder, sizeof folder, NULL); }
 #endif

@@ -120,7 +120,8 @@ static void bad_own_settings(void **state)
         { "\n\nclarifai_rate = -1\n", "clarifai_rate in line 3" },
         { "files_rate = 200000\n", "\"200000\" is more than 100000, the most there may be" },
         { "files_rate = nan\n", "is not a number above 0" },
-        { "files_in_flight = 0\n", "whole number from 1 to 512" },
+        { "files_in_flight = 0\n", "whole number from 1 to 64" },
+        { "files_in_flight = 65\n", "\"65\" is not a whole number from 1 to 64" },
         { "theme = pink\n", "auto, dark, light or mono" },
         { "clarifai_api_base = http://elsewhere.example\n", "only https" },
         { "picture_memory = 12\n", "at least 1M" },
@@ -220,11 +221,13 @@ static void stored_wrongly(void **state)
 
 static void no_keyring_here(void **state)
 {
+    bool locked = true;
+
     (void)state;
-    assert_false(credentials_keyring_answers(&err));
+    assert_false(credentials_keyring_answers(&locked, &err));
     assert_said(&err, ERR_CONFIG, "there is no D-Bus session");
     setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
-    assert_false(credentials_keyring_answers(&err));
+    assert_false(credentials_keyring_answers(&locked, &err));
     assert_said(&err, ERR_CONFIG, "cannot use the keyring");
     assert_int_equal(credentials_store(STORE_KEYRING, CREDENTIAL_CLARIFAI_PAT, "clarifai", "pat-any", &err), -1);
 }

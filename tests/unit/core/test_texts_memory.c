@@ -330,18 +330,5 @@ static void set_environment(void)
     put_file("lakeferry/config.ini", "give_up = 1m\n");
 }
 
-int main(void)
-{
-    if (ALLOCATIONS_OWNED)
-        return ALLOCATIONS_SKIPPED("valgrind owns the allocator") < 0;
-    const struct CMUnitTest tests[] = { cmocka_unit_test(each_allocation_fails_once) };
-    struct err e;
-    snprintf(folder, sizeof folder, "/tmp/lakeferry-memory-XXXXXX");
-    if (!mkdtemp(folder))
-        return 1;
-    set_environment();
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
-    file_remove_tree(folder, &e);
-    return failed;
-}
+int main(void) { return allocations_main(each_allocation_fails_once, folder, sizeof folder, set_environment); }
 #endif

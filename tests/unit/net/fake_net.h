@@ -85,6 +85,7 @@ static int fake_play(const struct net_request *r, const struct fake_reply *p, st
     buf_clear(&answer->body);
     answer->status = p->status;
     answer->attempts++;
+    answer->doubtful |= !r->idempotent && (p->status == 500 || p->status == 502 || p->status == 504);
     str_copy(answer->content_type, sizeof answer->content_type, p->type ? p->type : "application/json");
     str_copy(answer->org_id, sizeof answer->org_id, p->org_id ? p->org_id : "");
     str_copy(answer->last_modified, sizeof answer->last_modified, p->modified ? p->modified : "");

@@ -412,6 +412,16 @@ static void files_are_written_and_measured(void **state)
     assert_ask(fake_only(), NET_PUT, "/api/2.0/fs/files/Volumes/c/s/v/x?overwrite=false", "bytes", false);
     assert_int_equal(err.code, ERR_CONFLICT);
     fake_clear();
+    fake_reply_with((struct fake_reply){ .status = 429, .body = "{}" });
+    fake_reply_with((struct fake_reply){ .status = 409, .body = "{}" });
+    assert_int_equal(databricks_file_put(&api, "/Volumes/c/s/v/x", &source, false, &err), -1);
+    assert_int_equal(err.code, ERR_CONFLICT);        /* refused before: nobody but another can have written it */
+    fake_clear();
+    fake_reply_with((struct fake_reply){ .status = 502, .body = "{}" });
+    fake_reply_with((struct fake_reply){ .status = 409, .body = "{}" });
+    assert_int_equal(databricks_file_put(&api, "/Volumes/c/s/v/x", &source, false, &err), -1);
+    assert_int_equal(err.code, ERR_UNKNOWN);
+    fake_clear();
     fake_reply_with((struct fake_reply){ .status = 200, .length = 77, .modified = "Sun, 22 Nov 2026 07:00:00 GMT", .type = "image/png" });
     assert_int_equal(databricks_file_head(&api, "/Volumes/c/s/v/x", &size, &modified, &err), 0);
     assert_ask(fake_only(), NET_HEAD, "/api/2.0/fs/files/Volumes/c/s/v/x", NULL, true);

@@ -394,6 +394,48 @@ static void statuses_mean_what_they_say(void **state)
     close_all(&f);
 }
 
+static enum fault_next gateway_then(struct fault_server *s, int fd, const struct fault_request *r)
+{
+    static const int first[] = { 502, 500, 503, 429 };
+    if (r->number <= 4) fault_reply(fd, first[r->number - 1], r->number == 1 ? "Retry-After: 3600\r\n" : "", "");
+    else fault_reply(fd, *(int *)s->ctx, "", "");
+    return FAULT_KEEP;
+}
+
+/* A body that may not be written twice, but may be asked for again: by the same waits as any other, and the doubt is told. */
+static void an_open_answer_is_asked_again(void **state)
+{
+    (void)state;
+    static const struct { int last; bool again; int attempts; enum err_code code; } cases[] = {
+        { 201, true, 5, ERR_NONE }, { 409, true, 5, ERR_CONFLICT }, { 504, true, 6, ERR_TIMEOUT }, { 201, false, 1, ERR_UNKNOWN },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct fixture f;
+        struct net_settings s = quick;
+        struct net_request request = { .method = NET_PUT, .path = "/x", .body = "bytes", .body_size = 5, .again_on_answer = cases[i].again };
+        int last = cases[i].last;
+        s.retry_attempts = 6;
+        open_with(&f, gateway_then, &last, &s, (struct net_quota){ 0, 0 });
+        int rc = net_call(&f.api, &request, NULL, &f.answer, &f.e);
+        assert_int_equal(rc, cases[i].code == ERR_NONE ? 0 : -1);
+        assert_int_equal(f.e.code, cases[i].code);
+        assert_int_equal(f.answer.attempts, cases[i].attempts);
+        assert_int_equal(f.server->requests, cases[i].attempts);
+        assert_true(f.answer.doubtful);
+        struct net_figures figures;
+        net_engine_figures(f.engine, "q", &figures);
+        assert_int_equal(figures.retries, cases[i].attempts - 1);      /* they count against the budget */
+        struct net_request next = { .method = NET_PUT, .path = "/y", .body = "bytes", .body_size = 5 };
+        last = 201;
+        f.server->ctx = &last;
+        if (cases[i].again) {
+            assert_int_equal(net_call(&f.api, &next, NULL, &f.answer, &f.e), 0);
+            assert_false(f.answer.doubtful);                           /* each call by itself */
+        }
+        close_all(&f);
+    }
+}
+
 static enum fault_next too_often(struct fault_server *s, int fd, const struct fault_request *r)
 {
     static const char *const waits[] = { "Retry-After: 0\r\n", "Retry-After: soon\r\n", "", "Retry-After: 99999999999999\r\n", "Retry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n" };
@@ -1188,6 +1230,7 @@ int main(void)
         cmocka_unit_test(a_failing_source_ends_the_call),
         cmocka_unit_test(a_503_is_asked_again),
         cmocka_unit_test(statuses_mean_what_they_say),
+        cmocka_unit_test(an_open_answer_is_asked_again),
         cmocka_unit_test(a_429_waits_as_told_within_the_cap),
         cmocka_unit_test(an_impatient_call_tells_the_wait),
         cmocka_unit_test(a_lost_answer_is_unknown),

@@ -124,9 +124,14 @@ static void render_fields(void *state, struct app *a, struct frame *f, struct la
 static const enum keymap_set *keys_fields(const void *state) { return form_keys(&((const struct fields *)state)->form); }
 static bool typing_fields(const void *state) { return form_typing(&((const struct fields *)state)->form); }
 
+static const char *hint_fields(const void *state, enum action a)
+{
+    return a == ACTION_OPEN ? form_enter_words(&((const struct fields *)state)->form) : NULL;
+}
+
 static const struct app_screen fields_screen = {
     .name = "fields", .title = "Authenticate", .tab = "Auth", .size = sizeof(struct fields), .open = open_fields, .close = close_fields,
-    .update = update_fields, .render = render_fields, .keys = keys_fields, .typing = typing_fields,
+    .update = update_fields, .render = render_fields, .keys = keys_fields, .typing = typing_fields, .hint = hint_fields,
 };
 
 static int refuse_open(void *state, struct app *a, const void *arg, struct err *e)
@@ -239,6 +244,28 @@ static void pictures(void **state)
     press("esc");
     press("alt-1");
     golden_check(look(), "app-form");
+}
+
+static bool hints(const char *words)
+{
+    const struct frame *f = look();
+    return golden_row_has(f, f->rows - 1, words);
+}
+
+static void hints_say_what_the_keys_do_here(void **state)
+{
+    (void)state;
+    app_ask(app, 3, "What failed", "The image cannot be decoded.", "Close", NULL);
+    assert_true(hints("Enter takes it"));
+    assert_false(hints("next"));            /* there is one answer */
+    press("esc");
+    app_ask(app, 3, "Import", "Import 40 files?", "Stay|Import", NULL);
+    assert_true(hints("Right next"));
+    press("esc");
+    app_show(app, 0, NULL);
+    assert_true(hints("Enter next field"));
+    press("down");
+    assert_true(hints("Enter presses it"));
 }
 
 static void help_and_quit_are_visible_at_any_usable_size(void **state)
@@ -575,7 +602,7 @@ static void any_key_anywhere_is_harmless(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(pictures), T(help_and_quit_are_visible_at_any_usable_size), T(keys_choose_tabs_and_move), T(a_disabled_action_says_why),
+        T(pictures), T(hints_say_what_the_keys_do_here), T(help_and_quit_are_visible_at_any_usable_size), T(keys_choose_tabs_and_move), T(a_disabled_action_says_why),
         T(the_help_shows_and_does), T(questions_default_to_the_safe_answer), T(commands_are_completed_and_done), T(events_find_their_screen),
         T(nothing_new_means_the_same_frame), T(a_screen_that_cannot_open_says_so), T(long_messages_take_more_lines),
         T(pasting_goes_where_text_goes), T(clicks_choose_tabs),

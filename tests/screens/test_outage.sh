@@ -1,0 +1,71 @@
+#!/bin/bash
+# Forms while a platform is away, by keys: a plan that failed waits for it and does not begin anew by itself, Ctrl-R asks for everything again, both tables
+# of an update are looked up; what is proposed is as new as the platform; a plan that cannot be removed is named.
+. "$(dirname "$0")/lib.sh"
+leave() { kill -CONT "$SANDBOX_PID" 2>/dev/null; tm kill-server 2>/dev/null; finish; }
+sandbox_start
+
+# --- a dataset that was made since the last start is the one proposed ---
+screen_start first 80 24
+key 4
+shows 'Dataset +[a-z0-9]+ +exists' "a dataset is proposed"
+app=$(screen | sed -n 's|^.*Clarifai app *lab-user/\([^ ]*\).*|\1|p')
+screen_end
+clarifai POST "/v2/users/lab-user/apps/$app/datasets" '{"datasets":[{"id":"since"}]}' >/dev/null
+id=$(clarifai GET "/v2/users/lab-user/apps/$app/inputs?page=1&per_page=1" | jq -r '.inputs[0].id')
+clarifai POST "/v2/users/lab-user/apps/$app/datasets/since/inputs" "{\"dataset_inputs\":[{\"input\":{\"id\":\"$id\"}}]}" >/dev/null
+screen_start second 80 24
+key 4
+shows 'Dataset +[a-z0-9]+ +exists' "the next start proposes one, too"
+on_screen 'Dataset +since +exists'; report $? "the one that is new, not what the cache knew" "$(screen)"
+on_screen 'Enter opens the list'; report $? "Enter's hint on a list"
+go_to 'Inputs table'; shows 'Enter next field' "on a text"
+go_to '\[ Copy' Tab; shows 'Enter presses it' "on a button"
+screen_end
+
+lakeferry export --app labelled --dataset train --inputs-table main.vision.train_inputs --annotations-table main.vision.train_annotations --yes --sandbox \
+    >"$WORK/out" 2>&1 || { echo "Bail out! no tables: $(cat "$WORK/out")"; exit 1; }
+mkdir -p "$XDG_CONFIG_HOME/lakeferry"; printf 'retry_first = 20ms\nretry_cap = 300ms\n' >"$XDG_CONFIG_HOME/lakeferry/config.ini"
+fault() { control POST faults "$1" >/dev/null; }
+mend() { control DELETE faults >/dev/null; }
+looks() { counter 'v2/users/.*/datasets'; }
+
+# --- Databricks goes away under an import: Clarifai answers all the time ---
+screen_start import 80 24 main.vision.pictures/2026
+wait_for 'would become|08/|\.\./'; key i
+wait_for 'Inputs table'; go_to 'Inputs table'; key C-u      # nothing in the form is looked up at Databricks
+wait_for 'a report only'
+shows '[0-9]+ new, [0-9]+ already there' "there is a plan" 60
+fault '{"kind":"reset","path":"/api/*"}'
+key C-r
+shows 'Ctrl-R makes the plan again' "the plan fails, and the line says what to do" 60
+failed=$(ls -t "$XDG_STATE_HOME/lakeferry/runs" | head -n 1)
+n=$(looks); until_true '[ "$(looks)" -ge $((n + 3)) ]'
+report $? "it is looked whether the platform is back"
+is "$(ls -t "$XDG_STATE_HOME/lakeferry/runs" | head -n 1)" "$failed" "meanwhile no other plan is begun"
+mend
+shows '[0-9]+ new, [0-9]+ already there' "it is made by itself when the platform is back" 60
+screen_end
+
+# --- an update: both tables are asked for again ---
+screen_start update 80 24 main.vision.train_inputs
+wait_for 'input_id'; key u
+shows 'rows unchanged' "there is a plan" 90
+fault '{"kind":"hang","path":"/api/2.1/unity-catalog/tables/*"}'
+key C-r
+until_true '[ "$(control GET faults | jq "[.. | .fired? // empty] | add // 0")" -ge 2 ]' || sleep 1
+mend
+key C-r
+shows 'rows unchanged' "one Ctrl-R after the outage is enough" 90
+
+# --- the program is left while the platform hangs ---
+kill -STOP "$SANDBOX_PID"
+key F10
+shows 'the plan update-[^ ]+ is left behind' "a plan whose rows cannot be removed now is named" 60
+wait_for 'EXIT 0'
+id=$(screen | grep -o 'the plan update-[^ ]*' | cut -d' ' -f3)
+kill -CONT "$SANDBOX_PID"
+until_true 'lakeferry cancel "$id" --sandbox >/dev/null 2>&1'; report $? "cancel cleans up, once its worker is gone"
+until_true '[ "$(drafts)" = 0 ]'; is "$(drafts)" 0 "then no plan is left behind"
+is "$(find "$LAKEFERRY_SANDBOX_DATA/volumes" -name 'lakeferry[-_]*' | wc -l)" 0 "and no row that was staged for one"
+done_testing

@@ -25,23 +25,28 @@ one() {
     log=$OUT/$(echo "$name" | tr / _)
     home=$(mktemp -d "$OUT/home.XXXXXX")
     # A test sees nothing of the person's own configuration, and leaves nothing behind.
-    env -u DBUS_SESSION_BUS_ADDRESS -u DISPLAY HOME="$home" TMPDIR="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache" \
+    # The sanitizer's report of a worker or of a program that is meant to fail: nobody reads their status.
+    ASAN_OPTIONS="$ASAN_OPTIONS:log_path=$log.asan" env -u DBUS_SESSION_BUS_ADDRESS -u DISPLAY HOME="$home" TMPDIR="$home" XDG_CONFIG_HOME="$home/config" XDG_STATE_HOME="$home/state" XDG_CACHE_HOME="$home/cache" \
         XDG_RUNTIME_DIR="$home" timeout -k 10 "${TIMEOUT:-900}" "${under[@]}" "$program" >"$log.out" 2>"$log.err" </dev/null
     status=$?
     chmod -R u+rwx "$home" 2>/dev/null; rm -rf "$home"
     local passed failed skipped
-    skipped=$(grep -cE '^ok .*# SKIP' "$log.out")
-    passed=$(($(grep -cE '^ok ' "$log.out") - skipped))
-    failed=$(grep -cE '^not ok ' "$log.out")
+    # cmocka calls what it skipped "not ok 5 # SKIP".
+    skipped=$(grep -caE '^(not )?ok .*# SKIP' "$log.out")
+    passed=$(grep -aE '^ok ' "$log.out" | grep -cav '# SKIP')
+    failed=$(grep -aE '^not ok ' "$log.out" | grep -cav '# SKIP')
     # A crash, a time-out or a program without a single result is a failure of its own.
     if [ $status -ne 0 ] && [ "$failed" -eq 0 ]; then failed=1; fi
     if [ $((passed + failed + skipped)) -eq 0 ]; then failed=1; fi
+    # A signal that a test sends is no fault of the program's, and is written in capitals.
+    failed=$((failed + $(cat "$log".asan.* 2>/dev/null | grep -cE 'ERROR: (LeakSanitizer|AddressSanitizer: [a-z])')))
     echo "$passed $failed $skipped" >"$log.sum"
-    grep -E '^ok .*# SKIP' "$log.out" | sed "s|^|$name: |"
+    grep -aE '^(not )?ok .*# SKIP' "$log.out" | sed "s|^|$name: |"
     if [ "$failed" -ne 0 ]; then
         echo "FAILED $name (status $status)"
         grep -aE '^not ok|^# ' "$log.out" | head -n 60 | sed 's/^/    /'
         tail -n 40 "$log.err" | sed 's/^/    /'
+        cat "$log".asan.* 2>/dev/null | head -n 60 | sed 's/^/    /'
     else
         echo "ok     $name: $passed passed"
     fi

@@ -55,6 +55,20 @@ use_environment() {
     DATABRICKS_WAREHOUSE_ID=wh-live-0001
     export DATABRICKS_HOST DATABRICKS_TOKEN CLARIFAI_PAT CLARIFAI_API_BASE CLARIFAI_USER_ID DATABRICKS_WAREHOUSE_ID
 }
+# quick_platform: one that limits nothing, by environment; CONFIG is the file of settings, which is not there yet.
+quick_platform() {
+    sandbox_start
+    use_environment
+    control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
+    LAKE=$BUILD/lakeferry CONFIG=$XDG_CONFIG_HOME/lakeferry/config.ini
+    mkdir -p "${CONFIG%/*}"
+}
+# quick_settings LINE...: settings with short waits and quotas that limit nothing, and these lines.
+quick_settings() {
+    printf '%s\n' 'files_rate = 100000' 'files_in_flight = 8' 'clarifai_rate = 1000' 'poll_first = 20ms' 'retry_first = 20ms' 'retry_cap = 300ms' "$@" >"$CONFIG"
+}
+# until_true CONDITION: waits for it, at most a minute.
+until_true() { local n=0; until eval "$1"; do sleep 0.05; n=$((n + 1)); [ $n -lt 1200 ] || return 1; done; }
 control() { curl -sS -X "$1" "$ORIGIN/_control/$2" ${3:+-H 'Content-Type: application/json' -d "$3"}; }
 counter() { control GET counters | jq -r --arg k "$1" '[.requests | to_entries[] | select(.key | test($k)) | .value] | add // 0'; }
 lakeferry() { "$BUILD/lakeferry" "$@"; }
@@ -67,6 +81,8 @@ volume_make() { api POST /api/2.1/unity-catalog/volumes "{\"catalog_name\":\"mai
 volume_dir() { echo "$LAKEFERRY_SANDBOX_DATA/volumes/main/vision/$1"; }
 # sql TEXT: rows of a statement as JSON arrays, past the program.
 sql() { api POST /api/2.0/sql/statements "$(jq -n --arg s "$1" '{warehouse_id:"wh-live-0001",statement:$s,wait_timeout:"50s"}')" | jq -c '.result.data_array[]?'; }
+# app_make NAME: an app of lab-user with the dataset ds.
+app_make() { clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$1\"}]}" >/dev/null; clarifai POST "/v2/users/lab-user/apps/$1/datasets" '{"datasets":[{"id":"ds"}]}' >/dev/null; }
 # all_inputs USER/APP: every input of an app as one JSON line each.
 all_inputs() {
     local page=1 got

@@ -2,16 +2,9 @@
 # What must hold whatever happens, seen from outside: a resumed run does only the rest, what somebody else put there while we worked stays theirs, a volume
 # that a person named stays, and every item that ended badly is reported with its cause, however many there are.
 . "$(dirname "$0")/lib.sh"
-sandbox_start
-use_environment
-LAKE=$BUILD/lakeferry
+quick_platform
 here=$(dirname "$0")
-control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
-mkdir -p "$XDG_CONFIG_HOME/lakeferry"
-printf 'clarifai_image_host = %s\nfiles_rate = 100000\nfiles_in_flight = 8\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\nretry_cap = 300ms\ngive_up = 60s\n' \
-    "$(jq -r .images "$LAKEFERRY_SANDBOX_DATA/endpoint.json")" >"$XDG_CONFIG_HOME/lakeferry/config.ini"
-app_make() { clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$1\"}]}" >/dev/null; clarifai POST "/v2/users/lab-user/apps/$1/datasets" '{"datasets":[{"id":"ds"}]}' >/dev/null; }
-until_true() { local n=0; until eval "$1"; do sleep 0.05; n=$((n + 1)); [ $n -lt 600 ] || return 1; done; }
+quick_settings "clarifai_image_host = $(jq -r .images "$LAKEFERRY_SANDBOX_DATA/endpoint.json")" 'give_up = 60s'
 fault() { control POST faults "$1" >/dev/null; }
 calm() { control DELETE faults >/dev/null; }
 forget() { rm -rf "$XDG_STATE_HOME/lakeferry/runs"; }

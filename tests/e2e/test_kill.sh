@@ -2,11 +2,8 @@
 # kill -9 in the middle of an import, three times in each state of the journal and at each stage's begin, then `resume`: the same inputs, bytes and
 # rows as an undisturbed run. The process kills itself at the n-th commit into a state (LAKEFERRY_KILL_AT); that each kill happened is asserted.
 . "$(dirname "$0")/lib.sh"
-sandbox_start
-use_environment
-control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
-mkdir -p "$XDG_CONFIG_HOME/lakeferry"
-printf 'files_rate = 100000\nfiles_in_flight = 8\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\n' >"$XDG_CONFIG_HOME/lakeferry/config.ini"
+quick_platform
+quick_settings
 volume_make kill
 dir=$(volume_dir kill)
 for part in 0 1 2; do python3 "$(dirname "$0")/pictures.py" "$dir/part$part" 100 2000 100 "kill$part"; done

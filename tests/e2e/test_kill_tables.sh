@@ -2,11 +2,8 @@
 # kill -9 in the middle of an export and of an update, at the begin of each stage and between steps, then `resume`: the same tables and pictures as an
 # undisturbed run, one commit a table, nothing staged left; a dead export that is cancelled. The process kills itself (LAKEFERRY_KILL_AT); that each kill happened is asserted.
 . "$(dirname "$0")/lib.sh"
-sandbox_start
-use_environment
-control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
-mkdir -p "$XDG_CONFIG_HOME/lakeferry"
-printf 'clarifai_image_host = %s\nfiles_rate = 100000\nfiles_in_flight = 8\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\n' "$(jq -r .images "$LAKEFERRY_SANDBOX_DATA/endpoint.json")" >"$XDG_CONFIG_HOME/lakeferry/config.ini"
+quick_platform
+quick_settings "clarifai_image_host = $(jq -r .images "$LAKEFERRY_SANDBOX_DATA/endpoint.json")"
 APP=lab-user/labelled
 here=$(dirname "$0")
 export_to() { # NAME DATASET [option...]

@@ -123,9 +123,9 @@ for compute in cluster:$CLUSTER warehouse; do
     run "a folder of files with one header, on a ${compute%:*}" 0 s3 imports/parts csv odd --staging main.vision.staging --compute "$compute" --dry-run
     is "$(plan candidates)" 2 "has the rows of all"
 done
-printf 'input,inputid\n%s/cat-3.jpg,f-3\n' "$PICTURES" | csv parts/c.csv
+printf 'input,inputid\n%s/cat-3.jpg,f-3\n' "$PICTURES" | csv "parts/c 50%.csv"
 run "a folder whose files have different headers" 1 s3 imports/parts csv odd --staging main.vision.staging
-like "$err" "different headers: that of s3://lab-bucket/imports/parts/c.csv is not \"inputid,input\"" "names the file"
+like "$err" "different headers: that of s3://lab-bucket/imports/parts/c 50%.csv is not \"inputid,input\"" "names the file"
 run "a folder of a table as CSV" 1 s3 delta/harbour csv odd --staging main.vision.staging
 run "no place for the rows" 2 s3 imports/odd.csv csv odd
 like "$err" "name one with --staging" "asks for one"

@@ -1,18 +1,11 @@
 #!/bin/bash
 # Secrets, hosts, certificates, names: what must not get out does not, whoever asks and whatever things are called.
 . "$(dirname "$0")/lib.sh"
-sandbox_start
-use_environment
-LAKE=$BUILD/lakeferry
-control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
-CONFIG=$XDG_CONFIG_HOME/lakeferry/config.ini
-mkdir -p "${CONFIG%/*}"
-settle_in() { printf 'files_rate = 100000\nfiles_in_flight = 8\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\nretry_cap = 100ms\ngive_up = 2s\n%s\n' "${1:-}" >"$CONFIG"; }
+quick_platform
+settle_in() { quick_settings 'give_up = 2s' "$@"; }
 settle_in
 volume_make sea
 python3 "$(dirname "$0")/pictures.py" "$(volume_dir sea)" 60 900 60
-app_make() { clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$1\"}]}" >/dev/null; clarifai POST "/v2/users/lab-user/apps/$1/datasets" '{"datasets":[{"id":"ds"}]}' >/dev/null; }
-until_true() { local n=0; until eval "$1"; do sleep 0.05; n=$((n + 1)); [ $n -lt 1200 ] || return 1; done; }
 SECRETS='sandbox-pat|dapi-sandbox-token|canary'
 
 # --- the process: command line, environment of children, core dumps ---

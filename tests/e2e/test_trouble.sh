@@ -2,25 +2,16 @@
 # Trouble of every kind, as a person meets it: each gets one sentence and the right exit status, nothing is lost, nothing is there twice, and what
 # was stopped goes on when the trouble is over.
 . "$(dirname "$0")/lib.sh"
-sandbox_start
-use_environment
-LAKE=$BUILD/lakeferry
-control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000}' >/dev/null
-CONFIG=$XDG_CONFIG_HOME/lakeferry/config.ini
-mkdir -p "${CONFIG%/*}"
-settle_in() { printf 'files_rate = 100000\nfiles_in_flight = 8\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\nretry_cap = 300ms\ngive_up = %s\n' "$1" >"$CONFIG"; }
-settle_in 60s
+quick_platform
+quick_settings "give_up = 60s"
 FILES=300
 volume_make sea
 for part in 0 1 2; do python3 "$(dirname "$0")/pictures.py" "$(volume_dir sea)/part$part" 100 1500 100 "p$part"; done
 
-app_make() { clarifai POST /v2/users/lab-user/apps "{\"apps\":[{\"id\":\"$1\"}]}" >/dev/null; clarifai POST "/v2/users/lab-user/apps/$1/datasets" '{"datasets":[{"id":"ds"}]}' >/dev/null; }
 import() { local app=$1; shift; "$LAKE" import volume main.vision.sea --app "lab-user/$app" --dataset ds --table "t_$app" --yes "$@"; }
 fault() { control POST faults "$1" >/dev/null; }
 calm() { control DELETE faults >/dev/null; }
 slow() { fault '{"kind":"latency","ms":200,"path":"/api/2.0/fs/files/*","method":"GET"}'; }
-# Waits for a condition, at most a minute.
-until_true() { local n=0; until eval "$1"; do sleep 0.05; n=$((n + 1)); [ $n -lt 1200 ] || return 1; done; }
 newest() { "$LAKE" runs --json | head -n 1 | jq -r .run; }
 state_of() { "$LAKE" runs --json | jq -r --arg r "$1" 'select(.run == $r) | .state'; }
 # whole APP: every file once on both sides.
@@ -77,7 +68,7 @@ rm "$DATABRICKS_CONFIG_FILE"
 echo 'give_up = soon' >"$CONFIG"
 run "a broken setting" 2 "$LAKE" ls main
 like "$err" "give_up in line 1" "names it"
-settle_in 60s
+quick_settings "give_up = 60s"
 run "a dataset id that cannot be" 2 "$LAKE" import volume main.vision.sea --app lab-user/traffic --dataset 'a b' --create-dataset --yes
 run "an app that is not there" 1 "$LAKE" import volume main.vision.sea --app lab-user/none --dataset ds --create-dataset --yes --json
 is "$(printf '%s\n' "$out" | jq -r 'select(.type == "error") | .code')" 11101 "an error object"
@@ -208,7 +199,7 @@ weather "a token refused for a while" "{\"kind\":\"status\",\"status\":403,\"bod
 weather "the answer of the statement lost" '{"kind":"lost_reply","method":"POST","path":"/api/2.0/sql/statements","times":1}'
 
 # --- faults that stay: parked, and resumed when they are gone ---
-settle_in 1s
+quick_settings "give_up = 1s"
 stay() { # NAME STATUS RULE
     local name=$1 app; number=$((number + 1)); app=fault$number
     app_make "$app"; fault "$3"
@@ -233,6 +224,20 @@ is "${PIPESTATUS[0]}" 1 "a closed pipe ends the import"
 is "$(jq -r .type "$WORK/out")" progress "what was read is whole"
 run "resumed behind a closed pipe" 0 "$LAKE" resume --yes
 whole pipe "a closed pipe"
+
+# --- rows that come by a link which has expired ---
+run "a preview" 0 "$LAKE" preview main.vision.t_pipe --format csv --limit 50 --yes
+cp "$WORK/out" "$WORK/by-answer"
+control POST settings '{"statement.inline_bytes":10}' >/dev/null
+fault '{"kind":"status","status":403,"path":"/results/*","nth":[1]}'
+run "the same by links" 0 "$LAKE" preview main.vision.t_pipe --format csv --limit 50 --yes
+cmp "$WORK/by-answer" "$WORK/out" >"$WORK/cmp"; report $? "a link that has expired is asked for again, and no row is lost" "$(cat "$WORK/cmp")"
+is "$(control GET faults | jq '.faults[0].fired')" 1 "it had expired"
+fault '{"kind":"status","status":403,"path":"/results/*"}'
+run "links that are never good" 1 "$LAKE" preview main.vision.t_pipe --format csv --limit 50 --yes
+like "$err" "link to the result has expired" "links that are never good: what it is"
+calm
+control POST settings '{"statement.inline_bytes":26214400}' >/dev/null
 
 # --- the silent hosts, meanwhile ---
 wait $M1 $M2 $M3

@@ -6,12 +6,12 @@ from verbs import HERE, VERBS
 ERRORS = ("ENOSPC", "EIO", "EROFS")
 
 
-def shim():
-    """Built anew for each run of the tests."""
-    made = os.path.join(BUILD, "tests/faults/disk.so")
+def shim(name="disk"):
+    """A library to be loaded before the program, built anew for each run of the tests."""
+    made = os.path.join(BUILD, f"tests/faults/{name}.so")
     os.makedirs(os.path.dirname(made), exist_ok=True)
     unfinished = f"{made}.{os.getpid()}"
-    subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-O1", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", unfinished, os.path.join(HERE, "disk.c"), "-ldl"], check=True)
+    subprocess.run([*os.environ.get("CC", "cc").split(), "-shared", "-fPIC", "-O1", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", unfinished, os.path.join(HERE, f"{name}.c"), "-ldl"], check=True)
     os.rename(unfinished, made)
     return made
 

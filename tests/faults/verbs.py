@@ -126,4 +126,29 @@ class Update(Verb):
             self.p.sql(f"DROP TABLE IF EXISTS main.vision.{name}_{table}")
 
 
+class VolumeAgain(Volume):
+    """Into a table that is there and lost some rows: what is staged is compared with it by queries."""
+
+    def make(self, name):
+        super().make(name)
+        self.runner(super().command(name))
+        self.p.sql(f"DELETE FROM main.vision.t_{name} WHERE source_path IN (SELECT source_path FROM main.vision.t_{name} ORDER BY source_path LIMIT 3)")
+
+    def command(self, name):
+        return super().command(name) + ["--if-exists", "append"]
+
+
+class ExportAgain(Export):
+    """Once more: which pictures are written already is read from the table."""
+
+    def make(self, name):
+        super().make(name)
+        self.runner(super().command(name))
+
+    def command(self, name):
+        return super().command(name) + ["--if-exists", "replace"]
+
+
 VERBS = {"volume": Volume, "s3": S3, "export": Export, "update": Update}
+# What a case of the table may name, too.
+AGAIN = {"volume_again": VolumeAgain, "export_again": ExportAgain}

@@ -5,7 +5,7 @@ set -eu
 build="gcc make pkg-config libc6-dev libncurses-dev libcurl4-openssl-dev libcjson-dev libsecret-1-dev libinih-dev libsqlite3-dev zlib1g-dev libssl-dev libmicrohttpd-dev libgd-dev"
 test="libcmocka-dev tmux jq curl python3 procps openssl nghttp2-proxy zsh fish"
 sanitize="clang libclang-rt-14-dev valgrind"
-conformance="python3-venv default-jre-headless dbus gnome-keyring libvterm0 ncurses-bin ncurses-base ncurses-term"
+conformance="python3-venv default-jre-headless dbus gnome-keyring screen libvterm0 ncurses-bin ncurses-base ncurses-term"
 
 wanted=""
 for group in "$@"; do

@@ -146,6 +146,11 @@ class Desk:
         expect(got.returncode == status, f"{' '.join(arguments)}: exit status {got.returncode}, not {status}: {got.stdout} {got.stderr}")
         return got
 
+    def doctor(self):
+        """Its line about the keyring. No platform is known, so its status is of no matter."""
+        got = subprocess.run([self.program, "doctor", "--json"], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        return next(line for line in map(json.loads, got.stdout.splitlines()) if line.get("name") == "keyring")
+
     def login(self, status=0, **values):
         return self.lakeferry("auth", "login", "--stdin", stdin="".join(f"{k}={v}\n" for k, v in values.items()), status=status)
 
@@ -243,6 +248,7 @@ class Checks:
         with self.desk() as d:
             d.keyring_start("open sesame")
             d.login(**self.tokens)
+            expect(d.doctor()["verdict"] == "ok", d.doctor())
             d.lock()
             self.refused(d)
             expect(set(d.ours()) == {self.platform.origin, "clarifai"}, "entries of a locked keyring stay")
@@ -250,6 +256,16 @@ class Checks:
             d.keyring_start("open sesame")
             origins, _ = d.origins(**self.names)
             expect(origins["databricks", "token"] == "keyring", "unlocked again, it is read again")
+
+    def unlocked_as_doctor_says(self):
+        with self.desk() as d:
+            d.keyring_start("open sesame")
+            d.login(**self.tokens)
+            d.lock()
+            expect("gnome-keyring-daemon --replace --unlock" in d.doctor()["fix"], d.doctor())
+            subprocess.run(["gnome-keyring-daemon", "--replace", "--unlock"], env={**d.env, "GNOME_KEYRING_CONTROL": d.folder("control")}, input=b"open sesame", capture_output=True, timeout=PATIENCE, check=False)
+            expect(d.doctor()["verdict"] == "ok", d.doctor())
+            expect(d.origins(**self.names)[0]["databricks", "token"] == "keyring", "unlocked, it is read")
 
     def started_without_its_password(self):
         with self.desk() as d:
@@ -266,6 +282,8 @@ class Checks:
         expect("the access token is in the keyring, which is locked" in said, said)
         one_sentence(d.login(status=2, **self.tokens), "locked", "STORE=file", "this session")
         one_sentence(d.lakeferry("auth", "logout", status=2, DATABRICKS_HOST=self.platform.origin), "locked", "unlock the keyring")
+        line = d.doctor()
+        expect(line["verdict"] == "warn" and "answers, and its keyring is locked" in line["text"] and "unlock it" in line["fix"], line)
         expect(not d.in_files(self.platform.token), "nothing is stored unasked")
         d.login(STORE="file", **self.tokens)
         path = d.home + "/config/lakeferry/credentials.ini"
@@ -408,7 +426,7 @@ def main():
         tap.finish()
     with Sandbox(build, work) as platform:
         checks = Checks(build, work, platform)
-        for check in ("stored_and_read", "kept_apart_and_replaced", "only_ours_are_removed", "locked", "started_without_its_password", "never_made",
+        for check in ("stored_and_read", "kept_apart_and_replaced", "only_ours_are_removed", "locked", "unlocked_as_doctor_says", "started_without_its_password", "never_made",
                       "killed_and_stopped", "killed_while_it_is_asked", "no_daemon", "no_session", "started_by_the_bus", "on_the_screen"):
             if only and check not in only:
                 continue

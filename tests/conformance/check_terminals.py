@@ -1,5 +1,5 @@
 """
-The screens through terminal emulators that others wrote: pyte for every TERM, tmux and libvterm where they are what TERM says. Each gets
+The screens through terminal emulators that others wrote: pyte for every TERM, tmux, GNU screen and libvterm where they are what TERM says. Each gets
 the bytes that the program sent, and must show, cell by cell, what the tests' own reading of them (tests/screens/pty_screen.py)
 shows, with the cursor in the same place; and leave the terminal as it was.
 usage: check_terminals.py BUILD WORK [NAME]
@@ -8,6 +8,7 @@ import ctypes
 import ctypes.util
 import os
 import re
+import select
 import shutil
 import subprocess
 import sys
@@ -133,6 +134,81 @@ class Tmux:
         self.call("kill-server")
 
 
+class GnuScreen(Screen):
+    """GNU screen in a terminal of its own: a window that shows the bytes it is given; what it draws from them is read with pyte."""
+
+    def __init__(self, folder, rows, columns):
+        self.pipe, config = os.path.join(folder, "screen-bytes"), os.path.join(folder, "screenrc")
+        self.folder = os.path.join(folder, "screens")
+        os.mkdir(self.folder, 0o700)
+        os.mkfifo(self.pipe)
+        with open(config, "w", encoding="ascii") as f:
+            f.write("startup_message off\naltscreen on\ndefutf8 on\ndefscrollback 0\nhardstatus ignore\nmsgwait 0\nmsgminwait 0\n")
+        self.pyte = Pyte(columns, rows)
+        self.stream = PyteStream(self.pyte)
+        shell = f"stty raw -echo; printf 'before\\r\\n'; cat '{self.pipe}'; sleep 1000"
+        super().__init__([HERE["GNU screen"], "-c", config, "-U", "-S", "s", "-T", "screen", "sh", "-c", shell], rows, columns, {"SCREENDIR": self.folder})
+        expect(self.settle(["before"] + [""] * (rows - 1))[0] == "before", "GNU screen shows nothing: " + self.text())
+        self.file = os.open(self.pipe, os.O_WRONLY)
+        os.set_blocking(self.file, False)
+
+    def draw(self, new):
+        self.stream.feed(new)
+
+    def text(self):
+        return "\n".join(self.pyte.display)
+
+    def feed(self, data):
+        """While it is told something it says something: both are kept going."""
+        while data:
+            readable, writable, _ = select.select([self.tty], [self.file], [], PATIENCE)
+            expect(readable or writable, "GNU screen takes no more")
+            if readable:
+                self.read_once(0)
+            if writable:
+                data = data[os.write(self.file, data):]
+
+    def settle(self, wanted):
+        end = time.monotonic() + PATIENCE
+        while lines(self.text()) != wanted and time.monotonic() < end:
+            self.read_once(0.1)
+        return lines(self.text())
+
+    def settle_cursor(self, wanted):
+        def now():
+            at = self.pyte.cursor
+            return (at.y, min(at.x, self.pyte.columns - 1), not at.hidden)
+        end = time.monotonic() + PATIENCE
+        while now() != wanted and time.monotonic() < end:
+            self.read_once(0.1)
+        return now()
+
+    def call(self, *arguments):
+        return subprocess.run([HERE["GNU screen"], "-S", "s", *arguments], env={**os.environ, "SCREENDIR": self.folder}, capture_output=True, text=True, timeout=PATIENCE, check=False).stdout
+
+    def info(self):
+        """Its size as it says it, and its modes: "(6,3)/(80,24)+0 +(-)flow app UTF-8 0(sh)"."""
+        found = re.match(r"\(\d+,\d+\)/(\(\d+,\d+\))\S* (.*)", self.call("-Q", "info"))
+        expect(found, "GNU screen does not answer")
+        return found[1], found[2].split()
+
+    def resize(self, rows, columns):
+        self.pyte.resize(rows, columns)
+        self.set_size(self.tty, rows, columns)
+        end = time.monotonic() + PATIENCE
+        while self.info()[0] != f"({columns},{rows})":
+            expect(time.monotonic() < end, "GNU screen does not take its size")
+            self.read_once(0.1)
+
+    def end(self):
+        self.call("-X", "quit")
+        os.close(self.file)
+        end = time.monotonic() + PATIENCE
+        while os.waitpid(self.pid, os.WNOHANG) == (0, 0) and time.monotonic() < end:
+            self.read_once(0.1)
+        os.close(self.tty)
+
+
 class Rectangle(ctypes.Structure):
     _fields_ = [(name, ctypes.c_int) for name in ("start_row", "end_row", "start_column", "end_column")]
 
@@ -196,6 +272,7 @@ class Session(Screen):
         self.pyte = Pyte(COLUMNS, ROWS)
         self.stream = PyteStream(self.pyte)
         self.tmux = Tmux(folder, ROWS, COLUMNS) if "tmux" in emulators else None
+        self.screen = GnuScreen(folder, ROWS, COLUMNS) if "GNU screen" in emulators else None
         self.vterm = Vterm(ROWS, COLUMNS) if "libvterm" in emulators else None
         self.modes_file = os.path.join(folder, "modes")
         wrapper = ["/bin/sh", "-c", 'stty -g >"$0"; "$@"; s=$?; stty -g >>"$0"; exit $s', self.modes_file]
@@ -206,6 +283,8 @@ class Session(Screen):
         self.stream.feed(new)
         if self.tmux:
             self.tmux.feed(new)
+        if self.screen:
+            self.screen.feed(new)
         if self.vterm:
             self.vterm.feed(new)
         super().draw(new)
@@ -213,6 +292,8 @@ class Session(Screen):
     def resize(self, rows, columns):
         if self.tmux:
             self.tmux.resize(rows, columns)
+        if self.screen:
+            self.screen.resize(rows, columns)
         self.pyte.resize(rows, columns)
         if self.vterm:
             self.vterm.resize(rows, columns)
@@ -247,6 +328,10 @@ class Session(Screen):
                 x, y, shown = map(int, self.tmux.ask("cursor_x", "cursor_y", "cursor_flag"))
                 theirs = (y, min(x, self.columns - 1), bool(shown))
                 expect(cursor == theirs, f"the cursor is at {cursor}, tmux {theirs}")
+            if self.screen:
+                same(wanted, self.screen.settle(wanted), "GNU screen")
+                theirs = self.screen.settle_cursor(cursor)
+                expect(cursor == theirs, f"the cursor is at {cursor}, GNU screen {theirs}")
             if self.vterm:
                 same(wanted, lines(self.vterm.text()), "libvterm")
                 expect(cursor[:2] == self.vterm.cursor(), f"the cursor is at {cursor}, libvterm {self.vterm.cursor()}")
@@ -275,6 +360,11 @@ class Session(Screen):
             expect(self.tmux.ask(*states) == ["0"] * len(states) and self.tmux.ask("cursor_flag", "wrap_flag") == ["1", "1"], f"tmux: {self.tmux.ask(*states)}")
             if b"\x1b[?1049l" in self.sent:
                 expect(self.tmux.text().startswith("before\n"), "what was on the terminal is not back: " + self.tmux.text())
+        if self.screen:
+            back = ["before"] + [""] * (self.rows - 1)
+            expect(self.screen.settle(back) == back, "GNU screen: what was on the terminal is not back: " + self.screen.text())
+            modes = self.screen.info()[1]
+            expect(not {"app", "ins", "org"} & {m.lstrip("+") for m in modes} and "-wrap" not in modes, f"GNU screen: {modes}")
 
 
 def walk(s):
@@ -343,7 +433,7 @@ def walk(s):
 TERMINALS = {
     "xterm-256color": ("xterm-256color", {}, ("tmux", "libvterm"), (True, True, True)),
     "tmux-256color": ("tmux-256color", {}, ("tmux",), (True, True, True)),
-    "screen": ("screen", {}, ("tmux",), (True, False, True)),
+    "screen": ("screen", {}, ("tmux", "GNU screen"), (True, False, True)),
     "linux": ("linux", {}, ("tmux", "libvterm"), (True, False, True)),
     "vt100": ("vt100", {}, ("tmux", "libvterm"), (False, False, False)),
     "xterm-256color with NO_COLOR": ("xterm-256color", {"NO_COLOR": "1"}, ("tmux", "libvterm"), (False, False, True)),
@@ -351,7 +441,7 @@ TERMINALS = {
     "vt100 in the C locale": ("vt100", {"LC_ALL": "C"}, ("tmux", "libvterm"), (False, False, False)),
 }
 
-HERE = {"tmux": shutil.which("tmux"), "libvterm": Vterm.NAME}
+HERE = {"tmux": shutil.which("tmux"), "GNU screen": shutil.which("screen"), "libvterm": Vterm.NAME}
 
 
 def check(build, work, name):
@@ -369,7 +459,7 @@ def check(build, work, name):
         expect(sent == wanted, f"colours, 256 colours, UTF-8: {sent}, not {wanted}")
     finally:
         if s:
-            for emulator in (s.tmux, s.vterm):
+            for emulator in (s.tmux, s.screen, s.vterm):
                 if emulator:
                     emulator.end()
             os.close(s.tty)

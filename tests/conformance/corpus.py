@@ -34,6 +34,11 @@ FILES = {
     D + "/empty": None,
     D + "/keys/a.json": '{"k":"a","v":"1"}\n{"k":"b","v":"2"}\n{"k":"b","v":"3"}\n{"k":null,"v":"4"}\n',
     D + "/ragged.csv": 'Input,inputid,"con""cepts"\nhttps://x/1.jpg,001,"a ""b"", c"\nshort,2\nlong,3,x,y,z\n"two\nlines",4,\n猫,5,"[\'x\']"\n',
+    D + "/places/a.csv": 'inputid,input\n1,x\n',
+    D + "/places/b c.csv": 'input,inputid\nx,1\ny,2\n',
+    D + "/places/d%é+#.csv": 'inputid,input',
+    D + "/places/empty.csv": '',
+    D + "/places/_hidden.csv": 'never',
     D + "/windows.csv": b'\xef\xbb\xbfinputid,input\r\nw1,https://x/1.jpg\r\nw2,"https://x/2.jpg"\r\n',
     D + "/cars.csv": 'inputid,input,concepts,metadata,geopoints\n001,https://x/1.jpg,"[\'a\', \'b\']","{\'k\': ""v, w""}","1.5,2.5"\n002,"two\nlines",,"",\n003,short\n',
 }
@@ -175,6 +180,12 @@ GROUPS = {
         "SELECT * FROM ragged", "SELECT count(*) AS n, count(`inputid`) AS ids, count(`lakeferry_broken`) AS broken FROM ragged", "SELECT `inputid` AS inputid, `lakeferry_broken` IS NOT NULL AS broken FROM ragged LIMIT 1",
         "INSERT OVERWRITE DIRECTORY '" + D + "/ragged-rows' USING json OPTIONS (ignoreNullFields 'false', maxRecordsPerFile '2') SELECT monotonically_increasing_id() AS row, `inputid` AS inputid, `Input` AS input, `con\"cepts` AS concepts, CAST(NULL AS STRING) AS metadata, `lakeferry_broken` IS NOT NULL AS broken FROM ragged ORDER BY row",
         "SELECT count(row) AS n FROM json.`" + D + "/ragged-rows`", "SELECT row, inputid, input, concepts, metadata, broken FROM json.`" + D + "/ragged-rows` ORDER BY row",
+    ],
+    "places": [
+        "SELECT DISTINCT _metadata.file_path AS file FROM text.`" + D + "/places`", "SELECT _metadata.file_path, value FROM text.`" + D + "/places/a.csv`",
+        "SELECT file FROM (SELECT _metadata.file_path AS file, value FROM text.`" + D + "/places`) GROUP BY file HAVING count_if(value = 'inputid,input') = 0 ORDER BY file LIMIT 1",
+        "SELECT file, count(*) FROM (SELECT _metadata.file_path AS file, value FROM text.`" + D + "/places`) GROUP BY file", "SELECT t._metadata.file_path LIKE '%a.csv' AS x, t.value FROM text.`" + D + "/places` AS t",
+        "SELECT * FROM text.`" + D + "/places/a.csv`", "SELECT _metadata.file_path FROM (SELECT value FROM text.`" + D + "/places`)", "SELECT _metadata.file_path FROM text.`" + D + "/missing`",
     ],
     "read_files": [
         "SELECT * FROM read_files('" + D + "/ragged.csv', format => 'csv', header => true, quote => '\"', escape => '\"', multiLine => true, columnNameOfCorruptRecord => 'lakeferry_broken', schema => '`Input` STRING, `inputid` STRING, `c` STRING, `lakeferry_broken` STRING')",

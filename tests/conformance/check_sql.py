@@ -45,10 +45,10 @@ def spark_start(work, jars):
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.warehouse.dir": os.path.join(work, "warehouse"),
         "spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true", "spark.ui.enabled": "false",
-        "spark.sql.shuffle.partitions": "1", "spark.databricks.delta.snapshotPartitions": "1", "spark.driver.memory": "2g",
-        # Many short statements: the compiler that starts fast, and no statistics of columns, which no result depends on.
-        "spark.databricks.delta.stats.collect": "false", "spark.databricks.delta.stats.skipping": "false", "spark.databricks.delta.writeChecksumFile.enabled": "false",
-        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:TieredStopAtLevel=1 -XX:+UseSerialGC", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
+        "spark.sql.shuffle.partitions": "2", "spark.databricks.delta.snapshotPartitions": "1", "spark.driver.memory": "2g",
+        # Delta's statistics stay on: which commits a MERGE makes and what a LIMIT takes depend on them.
+        "spark.databricks.delta.writeChecksumFile.enabled": "false",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:+UseSerialGC", "spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1",
         # Dates before 1582 as they are; and no code generation: these queries are short and many.
         "spark.sql.parquet.datetimeRebaseModeInWrite": "CORRECTED", "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
         "spark.sql.parquet.int96RebaseModeInWrite": "CORRECTED", "spark.sql.parquet.int96RebaseModeInRead": "CORRECTED",

@@ -508,6 +508,7 @@ void catalog_cancel(struct catalog *c, const char *place)
         mark_loading(p, false);
         post_event(c, p);
     } else if (p && p->running) {
+        p->again = false;
         net_cancel_set(&p->cancel);
     }
     pthread_mutex_unlock(&c->lock);

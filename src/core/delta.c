@@ -266,7 +266,7 @@ static void explain(const struct delta *d, const struct name *table, const char 
         err_remedy(e, "%s reads them with its own rights: it needs READ VOLUME there; another volume is named with --staging or the setting "
                       "staging_volume", compute_label(d->compute));
     } else {
-        err_about(e, str_starts(text, "SELECT") ? "cannot read the table" : "cannot write the table", shown ? shown : "");
+        err_about(e, str_starts(text, "SELECT") || str_starts(text, "DESCRIBE") ? "cannot read the table" : "cannot write the table", shown ? shown : "");
     }
     free(shown);
     free(folder);

@@ -20,7 +20,7 @@ struct export_picture {
     size_t size, room, reserved;     /* room: of the mapping; reserved: of the budget */
 };
 
-#define EXPORT_WRITTEN 8
+#define EXPORT_WRITTEN 8         /* pictures recorded as verified by one transaction, at most */
 
 struct export_pictures {
     bool prepared, preparing;        /* the folder is there and listed */

@@ -109,7 +109,7 @@ int export_describe(struct stages_job *job, const struct journal_item *item, str
 
 /* --- reading --- */
 
-struct reading { struct export *x; struct export_picture *p; size_t got; bool deferred, too_large, page; };
+struct reading { struct export *x; struct export_picture *p; size_t got; bool deferred, too_large, page, asking; };
 
 static int read_begin(void *ctx, int status, int64_t size, const char *content_type, struct err *e)
 {
@@ -182,7 +182,8 @@ static int page_came(struct stages_job *job, struct export_picture *p, const str
 /* A failure of Clarifai's own host that may pass makes the run wait; anybody else's is the item's alone, and was asked often enough by then. */
 static int read_failed(struct stages_job *job, struct export_picture *p, bool own, const struct reading *r, const struct err *why, struct err *e)
 {
-    if (why->code == ERR_CANCELLED || why->code == ERR_NO_MEMORY || (own && (why->code == ERR_AUTH || why->code == ERR_OFFLINE))) {
+    if (why->code == ERR_CANCELLED || why->code == ERR_NO_MEMORY || (own && (why->code == ERR_AUTH || why->code == ERR_OFFLINE)) ||
+        (r->asking && err_parks(why))) {
         give_back(job, p);
         *e = *why;
         return STAGES_READ_FAILED;
@@ -239,6 +240,7 @@ static int read_anew(struct stages_job *job, struct export_picture *p, bool *own
     const char *id = p->input_id;
     err_clear(why);
     *own = true;                     /* what fails now is Clarifai's */
+    r->asking = true;                /* of the API, whose quota and maintenance are waited for */
     if (clarifai_inputs_by_id(&job->clarifai, &x->app, &id, 1, take_address, p, why) != 0)
         return -1;
     *own = takes_key(job->session, p->url);

@@ -9,7 +9,7 @@
 
 #define LANES_MAX 132   /* 64 that write */
 #define ATTEMPTS_MAX 10
-#define WRITERS_A_RECORD 8   /* so many that write share a transaction for what they wrote */
+#define WRITERS_FOR_EACH 8   /* a record waits for one more picture for each so many that still write */
 
 /* A picture is read and then written: as many lanes for the one as for the other, and some, so that writing never waits. */
 int export_pictures_lanes(const struct stages_job *job)
@@ -105,7 +105,7 @@ static int end_writing(struct stages_job *job, int64_t item, struct err *e)
     all->writing--;
     if (item)
         all->written[all->written_count++] = item;
-    if (all->written_count == EXPORT_WRITTEN || all->written_count * WRITERS_A_RECORD >= all->writing) {
+    if (all->written_count == EXPORT_WRITTEN || all->written_count * WRITERS_FOR_EACH >= all->writing) {
         for (; n < all->written_count; n++)
             done[n] = (struct journal_change){.id = all->written[n], .to = JOURNAL_VERIFIED};
         all->written_count = 0;

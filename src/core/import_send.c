@@ -1,12 +1,12 @@
 /*
- * Stage "send": lanes read pictures into memory (one budget for all, whatever the sizes) and post full batches. What is claimed and read stays
- * "planned" in the journal until the batch it is in is recorded as "sent", before its first byte leaves.
+ * Stage "send": what each lane does next. Lanes claim items, have them read (import_read.c; one budget of memory for all, whatever the sizes) and post full
+ * batches (import_post.c). What is claimed and read stays "planned" in the journal until the batch it is in is recorded as "sent", before its first byte leaves.
  */
 #include "core/import.h"
 
 #define SEND_CLAIM 64
 #define SEND_POSTERS 4     /* lanes beyond those that read */
-#define SEND_READERS_MAX 64
+#define SEND_READERS_MAX 64     /* as many as the setting allows */
 
 int import_send_lanes(const struct stages_job *job)
 {

@@ -83,6 +83,8 @@ int journal_find(struct journal *j, const char *key, char **value, struct err *e
 char *journal_get(struct journal *j, const char *key);                                    /* NULL when absent */
 int64_t journal_get_i64(struct journal *j, const char *key, int64_t otherwise);
 bool journal_has(struct journal *j, const char *key);
+/* -1 with why when this thread could not read a fact since it began with the journal: what it decided by that does not count. Any thread. */
+int journal_trusted(const struct journal *j, struct err *e);
 
 /* --- counters: of the last commit, without touching the disk --- */
 int64_t journal_count(struct journal *j, unsigned states);
@@ -173,7 +175,7 @@ int journal_concept_taken(struct journal *j, const char *id, struct err *e);
 /* --- what was left on the platform: contexts, statements --- */
 int journal_left_add(struct journal *j, const char *kind, const char *id, struct err *e);
 int journal_left_remove(struct journal *j, const char *id, struct err *e);
-/* Either list may be NULL where it is not wanted: kinds. */
+/* kinds may be NULL: then only the ids. */
 int journal_left(struct journal *j, struct str_list *kinds, struct str_list *ids, struct err *e);
 
 /* --- lines of the report that no item holds (plan, errors, summary), in order --- */

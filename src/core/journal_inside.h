@@ -44,10 +44,9 @@ char *journal_column_filled(sqlite3_stmt *s, int at);                           
 /* -1 when a column of the present statement came as NULL because there was no memory for it. */
 int journal_columns_whole(struct err *e);
 int journal_begin(struct journal *j, struct err *e);
-/* This thread could not read a fact of the journal: it changes nothing there until journal_trust. journal_trusted: 0, or -1 with why. No mutex needed. */
+/* This thread could not read a fact of the journal: it changes nothing there until journal_trust (see journal_trusted). No mutex needed. */
 void journal_distrust(const struct journal *j, const struct err *why);
 void journal_trust(const struct journal *j);
-int journal_trusted(const struct journal *j, struct err *e);
 /* Ends a transaction: commits when result is 0 and the commit succeeds, else takes everything back. */
 int journal_finish(struct journal *j, int result, struct err *e);
 /* The counters as the disk has them; journal_finish does it after each commit. */

@@ -55,7 +55,12 @@ int journal_folder_next(struct journal *j, char **path, int64_t *open, struct er
 {
     *path = NULL;
     pthread_mutex_lock(&j->lock);
-    *open = journal_scalar(j, "SELECT count(*) FROM folders WHERE done = 0", 0);
+    *open = journal_scalar(j, "SELECT count(*) FROM folders WHERE done = 0", -1);
+    if (*open < 0) {                     /* not none: a lane would call the listing done */
+        int failed = journal_fail(j, e);
+        pthread_mutex_unlock(&j->lock);
+        return failed;
+    }
     sqlite3_stmt *s = journal_prepare(j, "SELECT path FROM folders WHERE done = 0 AND path NOT IN (SELECT path FROM claimed_folders) ORDER BY path LIMIT 1", e);
     int result = s ? 0 : -1;
     int rc = s ? sqlite3_step(s) : SQLITE_ERROR;

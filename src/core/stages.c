@@ -119,7 +119,14 @@ static void fail_run(struct stages *s, const struct err *e)
     s->job->draining = 1;
 }
 
-static bool under_way(const struct stages *s) { return s->gate_open || s->rows[0].finished; }
+/* Each row that waits for no other was done in this process: between them they ask every service that the verb needs. */
+static bool under_way(const struct stages *s)
+{
+    bool all = true;
+    for (int i = 0; i < s->verb->count; i++)
+        all = all && (s->verb->rows[i].after != 0 || s->rows[i].finished);
+    return s->gate_open || all;
+}
 
 /* What may pass by itself is waited for: behind the gate always, before it when the service was well already; a wrong host or token is said at once. */
 static bool waits(const struct stages *s, const struct row_state *row, int kind, const struct err *e)
@@ -166,6 +173,8 @@ static void *lane_main(void *arg)
         pthread_mutex_unlock(&s->lock);
         struct err e = {0};
         int result = s->verb->rows[lane->row].work(s->job, &e);
+        if (result >= 0 && journal_trusted(s->job->journal, &e) != 0)
+            result = -1;                 /* a fact that could not be read was taken for absent */
         pthread_mutex_lock(&s->lock);
         bool parked = s->parked;
         take_result(s, lane->row, probe, result, &e);

@@ -7,8 +7,8 @@
  * gate before that one, the start gate, which waits for stages_open_start.
  *
  * A failure that may pass by itself (err_parks, and requests whose tries are used up) makes the whole run wait; one lane asks again after a growing
- * pause. Before the gate that holds only for a service that has answered already: the first row, a verb's look, asks every service that the verb needs.
- * Any other failure ends the run, drained: each lane ends its piece.
+ * pause. Before the gate that holds only for a service that has answered already: the rows that wait for no other (a verb's look, a volume's list) ask
+ * every service that the verb needs. Any other failure ends the run, drained: each lane ends its piece.
  * The thread that executes the run calls the functions here; work functions run on lanes.
  */
 #include "core/ask.h"
@@ -72,7 +72,7 @@ void stages_pause(struct stages *s, bool paused);
 void stages_stop(struct stages *s, bool hard);
 /* Ends the run with this failure, calls in flight cancelled; parked: for an outage that outlasted the patience. */
 void stages_give_up(struct stages *s, const struct err *why, bool parked);
-/* The first row was done in this process, or the gate is open: no host is a wrong one, and an outage is waited for. */
+/* The rows that wait for no other were done in this process, or the gate is open: no host is a wrong one, and an outage is waited for. */
 bool stages_under_way(struct stages *s);
 /* True while parked; why, and milliseconds until it asks again. */
 bool stages_parked(struct stages *s, struct err *why, int64_t *next_ms);

@@ -270,6 +270,7 @@ enum net_verdict databricks_judge(const struct net_request *request, const struc
     if (retry_text(f.code, f.message, request->idempotent)) return NET_JUDGE_RETRY;
     if (!service_failed(status) || (code != by_status && code == ERR_NOT_FOUND)) return NET_JUDGE_FAIL;
     if (request->idempotent) return NET_JUDGE_RETRY;
+    if (request->again_on_answer) return NET_JUDGE_FAIL;     /* the engine asks again, and says that it is in doubt */
     e->code = ERR_UNKNOWN;
     return NET_JUDGE_FAIL;
 }

@@ -136,10 +136,10 @@ int databricks_file_head(const struct net_api *api, const char *path, uint64_t *
     return rc;
 }
 
-/* Reasons that say nothing of the tries before: whether they wrote the file stays open. */
+/* Most reasons say nothing of the tries before: whether they wrote the file stays open. The others are for the caller to act upon first. */
 static bool is_open(const struct err *e)
 {
-    return e->code == ERR_CONFLICT || e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_REFUSED || e->code == ERR_PROTOCOL;
+    return !err_parks(e) && e->code != ERR_CANCELLED && e->code != ERR_FORBIDDEN && e->code != ERR_NO_SPACE && e->code != ERR_NOT_FOUND;
 }
 
 int databricks_file_put(const struct net_api *api, const char *path, const struct net_source *source, bool overwrite, struct err *e)

@@ -1,3 +1,4 @@
+/* The life of one request: from the raw target over its checked body to the handler, and what faults make of it. */
 #include "sandbox/databricks.h"
 #include "sandbox/inner.h"
 #include "base/file.h"

@@ -105,7 +105,7 @@ static void render_place(struct app *app, struct frame *f)
 
 /* ---- last line: hints ---- */
 
-struct hints { struct app *app; struct frame *f; int row, col, end; bool draw; bool seen[ACTION_COUNT]; };
+struct hints { struct app *app; struct frame *f; int row, col, end; bool seen[ACTION_COUNT]; };
 
 /* "[i]mport", "[?]", "Enter opens": writes the hint and returns its width; nothing is written when it does not fit. */
 static int put_hint(struct frame *f, int row, int col, int end, const char *key, const char *label, bool off)

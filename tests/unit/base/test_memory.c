@@ -1,4 +1,4 @@
-/* The first, second, … allocation of everything in base but hash (GLib ends the process) fails: no crash, nothing leaked, no false success. */
+/* The first, second, … allocation of everything in base but hash (its memory is libcrypto's) fails: no crash, nothing leaked, no false success. */
 #include "../allocations.h"
 #ifndef ALLOCATIONS_OWNED
 int main(void) { return ALLOCATIONS_SKIPPED("the sanitizers own the allocator") < 0; }

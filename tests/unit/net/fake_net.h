@@ -110,7 +110,8 @@ int net_call(const struct net_api *a, const struct net_request *r, net_judge jud
         if (fake_play(r, p, answer, e)) return -1;
         enum net_verdict v = judge(r, answer, e);
         if (v == NET_JUDGE_OK) return 0;
-        if (v == NET_JUDGE_FAIL || fake.next == fake.reply_count) return -1;
+        bool again = v == NET_JUDGE_RETRY || (r->again_on_answer && e->code != ERR_UNKNOWN && (p->status == 500 || p->status == 502 || p->status == 504));
+        if (!again || fake.next == fake.reply_count) return -1;
     }
 }
 

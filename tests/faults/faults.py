@@ -11,7 +11,8 @@ faults.py runs                            two processes on one run, stale locks,
 faults.py sources [WORD]                  what a run reads changes, is somebody else's, has hostile names, for each verb
 faults.py soak [ITEMS] [memory|descriptors]   one import of ITEMS (1000000) with 5 % mixed faults; prints memory and descriptors, fails when they grow;
                                           with the second word they are made to (leak.c), and it fails when that is not noticed
-Environment: LAKEFERRY_BUILD (build), JOBS (2), SECONDS_MOST (0: no limit) ends kills and property early, saying so.
+Environment: LAKEFERRY_BUILD (build), JOBS (2), SECONDS_MOST (0: no limit) ends kills and property early, saying so; SERIES=FILE:
+  soak appends its samples, as growth.txt has them.
 """
 import json, os, random, re, signal, subprocess, sys, tempfile, time
 sys.dont_write_bytecode = True

@@ -5,8 +5,8 @@ from fixture import BUILD
 from signals import PATIENCE, until
 from verbs import FILES, VERBS
 
-# Where each verb meets each host: the n-th request that looks so finds the door shut. Behind the gate, but for an update and Clarifai: then it ends, since
-# nothing was begun and the host may be the wrong one.
+# Where each verb meets each host: the n-th request that looks so finds the door shut. Behind the gate, but for two of an update's: it has looked at both
+# sides by then, so it waits there, too.
 DOORS = {
     ("volume", "Databricks"): (rb"GET /api/2\.0/fs/files/", 9), ("volume", "Clarifai"): (rb"POST /v2/\S+/inputs ", 1),
     ("s3", "Databricks"): (rb"PUT /api/2\.0/fs/files/", 1), ("s3", "Clarifai"): (rb"POST /v2/\S+/inputs ", 1),

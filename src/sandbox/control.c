@@ -8,6 +8,7 @@ static void control_counters(struct route_call *c, struct route_answer *a)
     cJSON *o = cJSON_CreateObject();
     json_put_item(o, "requests", tally_json(t, TALLY_REQUESTS));
     json_put_item(o, "counters", tally_json(t, TALLY_COUNTERS));
+    json_put_item(o, "in_flight", tally_json(t, TALLY_IN_FLIGHT));
     json_put_item(o, "max_in_flight", tally_json(t, TALLY_MAX_IN_FLIGHT));
     json_put_item(o, "settings", tally_json(t, TALLY_SETTINGS));
     route_json(a, 200, o);

@@ -47,6 +47,14 @@ class Platform:
     def control(self, method, what, body=None):
         return self.ask(method, "/_control/" + what, body)
 
+    def await_idle(self):
+        """What a killed program had sent is carried out all the same: until no request is under way."""
+        end = time.monotonic() + 60
+        while any(self.control("GET", "counters")["in_flight"].values()):
+            if time.monotonic() > end:
+                raise RuntimeError("requests of a killed program never end")
+            time.sleep(0.01)
+
     def requests(self, pattern=""):
         """How many the program sent since the counters were reset, those that were made to fail among them."""
         return sum(n for what, n in self.control("GET", "counters")["requests"].items() if "/_control/" not in what and re.search(pattern, what))

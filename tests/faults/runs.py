@@ -105,6 +105,7 @@ def spoiled(worker, word, how):
     which the exit status says, and a new folder or their removal settles it.
     """
     v, name, home, env, said, problems = killed(worker, word)
+    worker.p.await_idle()
     before = {f: digest(os.path.join(worker.p.volume_dir("v" + name), f)) for f in os.listdir(worker.p.volume_dir("v" + name))} if word == "export" else {}
     spoil(journal_of(home), SPOILED[how])
     gone_on(worker, v, env, home, said, problems, 3 if before else None)

@@ -185,6 +185,11 @@ bool err_parks(const struct err *e)
     return row_of(e->code)->parks;
 }
 
+bool err_passes(const struct err *e)
+{
+    return e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_UNKNOWN || e->code == ERR_OFFLINE || e->http >= 500;
+}
+
 int err_exit_status(const struct err *e)
 {
     return row_of(e->code)->exit_status;

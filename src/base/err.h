@@ -88,6 +88,9 @@ const char *err_code_name(enum err_code code);
 /* True for the codes that park a run instead of failing an item: AUTH, QUOTA, MAINTENANCE, OFFLINE, PROTOCOL. */
 bool err_parks(const struct err *e);
 
+/* True for the failures of one thing that may pass by themselves: TIMEOUT, RATE_LIMIT, UNKNOWN, OFFLINE, and whatever a server answered from 500 on. */
+bool err_passes(const struct err *e);
+
 /* Exit status by code: 2 usage/config, 4 auth/forbidden, else 1 (ERR_NONE: 0). */
 int err_exit_status(const struct err *e);
 #endif

@@ -74,3 +74,12 @@ void hash_sha256(const void *bytes, size_t n, char hex[HASH_SHA256_HEX])
         size = 0;
     put_hex(digest, size, hex, HASH_SHA256_HEX);
 }
+
+uint64_t hash_fnv(uint64_t sum, const void *bytes, size_t n)
+{
+    const unsigned char *p = bytes;
+
+    for (size_t i = 0; i < n; i++)
+        sum = (sum ^ p[i]) * 0x100000001b3u;
+    return sum;
+}

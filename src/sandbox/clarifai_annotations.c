@@ -223,33 +223,17 @@ static int64_t wanted_code(const cJSON *item, int64_t otherwise)
     return code_settable(code) ? code : -1;
 }
 
-static bool box_fits(const cJSON *region)
-{
-    static const char *const sides[] = { "top_row", "left_col", "bottom_row", "right_col" };
-    const cJSON *box = json_obj(json_obj(region, "region_info"), "bounding_box");
-    double v[4] = { 0, 0, 0, 0 };
-
-    if (box == NULL)
-        return true;
-    for (int i = 0; i < 4; i++) {
-        json_f64(box, sides[i], &v[i]);
-        if (v[i] < 0 || v[i] > 1)
-            return false;
-    }
-    return v[0] < v[2] && v[1] < v[3];
-}
-
 static const char *data_fault(const cJSON *data)
 {
-    const cJSON *v;
+    const char *fault;
 
     if (data == NULL)
         return "data is required";
     if (cJSON_GetArraySize(json_arr(data, "regions")) > 1 || cJSON_GetArraySize(json_arr(data, "frames")) > 1)
         return "an annotation has at most one region or frame";
-    cJSON_ArrayForEach(v, json_arr(data, "regions"))
-        if (!box_fits(v))
-            return "bounding_box corners must lie within 0 and 1, top above bottom and left of right";
+    fault = clarifai_regions_fault(data);
+    if (fault != NULL)
+        return fault;
     return clarifai_concepts_bad(data) != NULL ? "a concept id is not valid" : NULL;
 }
 
@@ -282,6 +266,8 @@ static cJSON *add_one(struct talk *t, const cJSON *item, int *good)
         return refusal(item, 24154, "status.code cannot be set to this value");
     if (fault != NULL || (id != NULL && !clarifai_id_valid(id)))
         return refusal(item, 24155, fault != NULL ? fault : "id is not valid");
+    if (clarifai_db_number(t->store, 0, "SELECT 1 FROM users WHERE id = ?", "s", a.user) == 0)
+        return refusal(item, 24155, "user_id names no user");
     if (id != NULL && (had = find(t, input, id, 6)) != NULL) {
         cJSON_Delete(had);
         return refusal(item, 40010, "an annotation with this id exists");

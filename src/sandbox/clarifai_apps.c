@@ -140,6 +140,8 @@ static bool app_add(struct talk *t, const cJSON *item, const char *action, cJSON
         talk_fail(t, 11102, "app id must be 1 to 48 letters, digits, '-' or '_'");
         return false;
     }
+    if (!talk_notes_fit(t, item))
+        return false;
     if (clarifai_app_number(t->store, t->user, id) >= 0) {
         talk_fail(t, 40010, "App with ID '%.100s' already exists.", id);
         return false;
@@ -224,7 +226,7 @@ void clarifai_list_workflows(struct talk *t)
         cJSON_Delete(list);
         return;
     }
-    if (offset == 0)
+    if (offset == 0 && limit > 0)
         workflow = workflow_json(t);
     if (workflow != NULL)
         cJSON_AddItemToArray(list, workflow);

@@ -43,9 +43,11 @@ cJSON *clarifai_job_json(struct talk *t, const char *id, int digits);
 /* clarifai_search.c */
 void clarifai_search_inputs(struct talk *t);
 void clarifai_search_annotations(struct talk *t);
-/* Appends "SELECT i.n FROM inputs i WHERE …" for one search's filters, values inlined as escaped literals; -1 after
+/* clarifai_filters.c. Appends "SELECT i.n FROM inputs i WHERE …" for one search's filters, values inlined as escaped literals; -1 after
  * answering a refusal. */
 int clarifai_search_where(struct talk *t, const cJSON *search, struct buf *sql);
+/* The same of annotations: "SELECT a.n FROM annotations a JOIN inputs i …". */
+int clarifai_search_notes_where(struct talk *t, const cJSON *search, struct buf *sql);
 /* clarifai_annotations.c */
 void clarifai_list_annotations(struct talk *t);
 void clarifai_get_annotation(struct talk *t);
@@ -53,6 +55,8 @@ void clarifai_post_annotations(struct talk *t);
 void clarifai_patch_annotations(struct talk *t);
 void clarifai_delete_annotations(struct talk *t);
 void clarifai_delete_annotation(struct talk *t);
+/* clarifai_regions.c: what is wrong with the regions of data, at any depth; NULL when nothing is. */
+const char *clarifai_regions_fault(const cJSON *data);
 /* clarifai_concepts.c */
 void clarifai_list_concepts(struct talk *t);
 void clarifai_get_concept(struct talk *t);

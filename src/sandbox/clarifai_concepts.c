@@ -11,9 +11,7 @@ const char *clarifai_concepts_bad(const cJSON *data)
     const char *id;
 
     cJSON_ArrayForEach(v, json_arr(data, "concepts")) {
-        id = json_str(v, "id");
-        if (id == NULL)
-            id = json_str_or(v, "name", "");
+        id = json_str_or(v, "id", "");
         if (!clarifai_id_valid(id))
             return id;
     }
@@ -39,7 +37,7 @@ static void set_text(cJSON *o, const char *key, const char *text)
 /* The app's own name of a concept wins; an unseen one is made. Members come out in the service's order. */
 static int settle_one(struct clarifai_store *s, int64_t app, const char *user, const char *app_id, cJSON *c, struct err *e)
 {
-    char *id = str_dup(json_str_or(c, "id", json_str_or(c, "name", "")));
+    char *id = str_dup(json_str_or(c, "id", ""));
     char *given = str_dup(json_str_or(c, "name", id != NULL ? id : "")), *known = NULL;
     double value = 1;
     sqlite3_stmt *q;
@@ -167,7 +165,7 @@ static bool add_all(struct talk *t, const cJSON *items, cJSON *list)
     const cJSON *item;
 
     cJSON_ArrayForEach(item, items) {
-        const char *id = json_str_or(item, "id", json_str_or(item, "name", ""));
+        const char *id = json_str_or(item, "id", "");
         char *json = extras(item);
         cJSON *had = clarifai_id_valid(id) ? find(t, id, 6) : NULL;
         int rc = 0;

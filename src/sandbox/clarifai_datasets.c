@@ -112,6 +112,8 @@ static bool add_one(struct talk *t, const cJSON *item, const char *action, cJSON
         talk_fail(t, 11102, "dataset id must be 1 to 48 letters, digits, '-' or '_'");
         return false;
     }
+    if (!talk_notes_fit(t, item))
+        return false;
     if (clarifai_dataset_number(t->store, t->where.app_n, id) >= 0) {
         talk_fail(t, 40010, "Dataset with ID '%.100s' already exists.", id);
         return false;
@@ -132,17 +134,24 @@ static bool add_one(struct talk *t, const cJSON *item, const char *action, cJSON
 static bool patch_one(struct talk *t, const cJSON *item, const char *action, cJSON *list)
 {
     const char *id = json_str_or(item, "id", "");
-    cJSON *had = find(t, id, 6), *kept, *patch = kept_members(item);
+    cJSON *had, *kept, *patch;
     char *text;
     int rc;
 
+    if (!talk_notes_fit(t, item))
+        return false;
+    had = find(t, id, 6);
+    patch = kept_members(item);
     if (had == NULL) {
         cJSON_Delete(patch);
         talk_fail(t, 11101, "Dataset with ID '%.100s' does not exist.", id);
         return false;
     }
     kept = kept_members(had);
-    clarifai_data_patch(kept, patch, action);
+    if (strcmp(action, "remove") != 0)
+        clarifai_data_patch(kept, patch, action);
+    else if (json_get(patch, "image") != NULL) /* the cover image is all that can be taken away */
+        cJSON_DeleteItemFromObjectCaseSensitive(kept, "image");
     text = cJSON_PrintUnformatted(kept);
     rc = clarifai_db_run(t->store, &t->err, "UPDATE datasets SET json = ?3, modified = ?4 WHERE app = ?1 AND id = ?2", "issi",
                          t->where.app_n, id, text, t->where.now);
@@ -172,6 +181,8 @@ void clarifai_patch_datasets(struct talk *t)
 
 void clarifai_delete_datasets(struct talk *t)
 {
+    if (talk_items(t, "dataset_ids") == NULL)
+        return;
     char *ids = talk_body_list(json_arr(t->call->body, "dataset_ids"));
     int rc = clarifai_db_begin(t->store, &t->err);
 
@@ -317,6 +328,10 @@ void clarifai_post_dataset_inputs(struct talk *t)
 
     if (dataset < 0)
         return;
+    if (search != NULL && json_arr(t->call->body, "dataset_inputs") != NULL) {
+        talk_fail(t, 11102, "dataset_inputs and search exclude each other");
+        return;
+    }
     if (clarifai_db_begin(t->store, &t->err) != 0) {
         talk_trouble(t);
         return;
@@ -334,12 +349,8 @@ void clarifai_delete_dataset_inputs(struct talk *t)
     int64_t dataset = named_dataset(t);
     char *ids;
 
-    if (dataset < 0)
+    if (dataset < 0 || talk_items(t, "input_ids") == NULL)
         return;
-    if (cJSON_GetArraySize(json_arr(t->call->body, "input_ids")) > TALK_BATCH) {
-        talk_fail(t, 11102, "at most %d input_ids are allowed", TALK_BATCH);
-        return;
-    }
     ids = talk_body_list(json_arr(t->call->body, "input_ids"));
     if (clarifai_db_run(t->store, &t->err,
                         "DELETE FROM membership WHERE dataset = ?1 AND input IN (SELECT n FROM inputs WHERE app = ?2 AND id IN"

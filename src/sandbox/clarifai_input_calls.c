@@ -174,6 +174,9 @@ static int patch_one(struct talk *t, const cJSON *item, const char *action, cons
     *details = "a concept id is not valid";
     if (clarifai_concepts_bad(json_obj(item, "data")) != NULL)
         return 40003;
+    *details = strcmp(action, "remove") != 0 ? clarifai_regions_fault(json_obj(item, "data")) : NULL;
+    if (*details != NULL)
+        return 39999;
     patch = cJSON_Duplicate(json_obj(item, "data"), true);
     if (strcmp(action, "remove") != 0)
         clarifai_shape_normalise(patch, &clarifai_shape_data);

@@ -23,11 +23,13 @@ static void verdict(struct clarifai_media *m, int code, const char *details)
 
 void clarifai_media_look(struct clarifai_store *s, struct clarifai_media *m, const void *bytes, size_t n)
 {
-    int64_t largest = sandbox_setting(s->sandbox, "clarifai.image_bytes", 20 << 20);
+    int64_t largest = sandbox_setting(s->sandbox, "clarifai.image_bytes", 20000000);
     int64_t pixels = sandbox_setting(s->sandbox, "clarifai.image_pixels", 85000000);
 
     m->size = (int64_t)n;
     verdict(m, 30000, NULL);
+    if ((strcmp(m->kind, "text") == 0 || strcmp(m->kind, "audio") == 0) && m->size >= largest)
+        verdict(m, 30105, "The file has too many bytes.");
     if (strcmp(m->kind, "image") != 0)
         return;
     switch (picture_probe(bytes, n, sandbox_setting(s->sandbox, "clarifai.decode_pixels", 65536), &m->info)) {

@@ -3,7 +3,7 @@
 #include "base/url.h"
 #include "sandbox/clarifai_calls.h"
 
-#define BODY_MAX ((uint64_t)128 << 20)
+#define BODY_MAX ((uint64_t)128000000)   /* "128 MB" in the sense that is safe */
 #define DATASETS_MAX 32
 
 struct posted {
@@ -115,7 +115,7 @@ static void take_media(struct talk *t, struct posted *p, const cJSON *media)
 
 static void take_data(struct posted *p, const cJSON *data)
 {
-    const char *bad;
+    const char *bad, *fault;
 
     p->data = cJSON_CreateObject();
     for (const cJSON *v = data->child; v != NULL; v = v->next)
@@ -125,6 +125,9 @@ static void take_data(struct posted *p, const cJSON *data)
     bad = clarifai_concepts_bad(p->data);
     if (bad != NULL)
         refuse(p, 40003, "concept id '%.100s' is not valid", bad);
+    fault = clarifai_regions_fault(p->data);
+    if (fault != NULL)
+        refuse(p, 39999, "%s", fault);
 }
 
 static void prepare(struct talk *t, struct posted *p)
@@ -275,19 +278,40 @@ static bool resolution(struct talk *t, bool *suffix)
     return false;
 }
 
+/* What a call as a whole may hold: sizes, one video, a job of a usable name. */
+static bool call_fits(struct talk *t)
+{
+    const cJSON *list = json_arr(t->call->body, "inputs"), *item;
+    const char *job = json_str(t->call->body, "inputs_add_job_id");
+    int n = cJSON_GetArraySize(list);
+
+    if (t->call->body_size >= BODY_MAX) {
+        talk_fail(t, 40033, "the request must be smaller than 128 MB");
+        return false;
+    }
+    if (n < 1 || n > TALK_BATCH) {
+        talk_fail(t, 39999, "inputs must hold between 1 and %d items", TALK_BATCH);
+        return false;
+    }
+    cJSON_ArrayForEach(item, list)
+        if (n > 1 && json_obj(json_obj(item, "data"), "video") != NULL) {
+            talk_fail(t, 39999, "a call takes one video and nothing beside it");
+            return false;
+        }
+    if (job != NULL && !clarifai_id_valid(job))
+        talk_fail(t, 11102, "inputs_add_job_id is not valid");
+    return job == NULL || clarifai_id_valid(job);
+}
+
 void clarifai_post_inputs(struct talk *t)
 {
-    const cJSON *items = talk_items(t, "inputs"), *item;
+    const cJSON *items = json_arr(t->call->body, "inputs"), *item;
     const char *job = json_str(t->call->body, "inputs_add_job_id");
     struct posted *all;
     bool suffix;
     int n = 0, rc;
 
-    if (t->call->body_size >= BODY_MAX) {
-        talk_fail(t, 40033, "the request must be smaller than 128 MB");
-        return;
-    }
-    if (items == NULL || !resolution(t, &suffix))
+    if (!call_fits(t) || !resolution(t, &suffix))
         return;
     all = calloc(TALK_BATCH, sizeof *all);
     if (all == NULL) {

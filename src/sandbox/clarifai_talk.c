@@ -1,6 +1,8 @@
 #include "sandbox/clarifai_talk.h"
 #include "base/timefmt.h"
 
+#define NOTES_MAX 64000 /* "64 KB" in the sense that is safe */
+
 /* --- answers --- */
 
 cJSON *talk_reply(struct talk *t, int code)
@@ -81,6 +83,12 @@ static bool number_parameter(struct talk *t, const char *name, int64_t otherwise
     return false;
 }
 
+/* Lists of what has been starred, featured, bookmarked or made a template are empty: nothing here is. */
+static bool wants_marked(struct talk *t)
+{
+    return talk_flag(t, "starred_only") || talk_flag(t, "featured_only") || talk_flag(t, "template_only") || talk_flag(t, "bookmark");
+}
+
 bool talk_page(struct talk *t, int64_t *limit, int64_t *offset)
 {
     int64_t page, usual = sandbox_setting(t->call->sandbox, "clarifai.per_page", 20);
@@ -88,6 +96,8 @@ bool talk_page(struct talk *t, int64_t *limit, int64_t *offset)
     if (!number_parameter(t, "page", 1, INT32_MAX, &page) || !number_parameter(t, "per_page", usual, 1000, limit))
         return false;
     *offset = (page - 1) * *limit;
+    if (wants_marked(t))
+        *limit = 0;
     return true;
 }
 
@@ -100,6 +110,14 @@ const cJSON *talk_items(struct talk *t, const char *key)
         return items;
     talk_fail(t, 11102, "%s must hold between 1 and %d items", key, TALK_BATCH);
     return NULL;
+}
+
+bool talk_notes_fit(struct talk *t, const cJSON *item)
+{
+    if (strlen(json_str_or(item, "notes", "")) <= NOTES_MAX)
+        return true;
+    talk_fail(t, 11102, "notes must not be larger than 64 KB");
+    return false;
 }
 
 void talk_write_all(struct talk *t, const char *key, const char *action, talk_step step)

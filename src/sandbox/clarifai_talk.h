@@ -43,10 +43,12 @@ void talk_trouble(struct talk *t);       /* the store failed: 98006 with t->err'
 int talk_mixed(int good, int bad);
 
 bool talk_flag(struct talk *t, const char *name);
-/* page and per_page; false after answering a refusal. */
+/* page and per_page as limit (0: nothing is wanted) and offset; false after answering a refusal. */
 bool talk_page(struct talk *t, int64_t *limit, int64_t *offset);
 /* The items of a write: 1 to 128; NULL after answering a refusal. */
 const cJSON *talk_items(struct talk *t, const char *key);
+/* Whether the notes of an app or dataset are at most 64 KB; false after answering a refusal. */
+bool talk_notes_fit(struct talk *t, const cJSON *item);
 /* Writes all items of the list `key` in one transaction, or none: each by step, which adds what the answer shows to list, or answers a refusal. */
 typedef bool (*talk_step)(struct talk *t, const cJSON *item, const char *action, cJSON *list);
 void talk_write_all(struct talk *t, const char *key, const char *action, talk_step step);

@@ -7,8 +7,8 @@
 
 extern const struct route control_routes[], bucket_routes[];
 extern const struct route databricks_auth_routes[], databricks_cluster_routes[], databricks_command_routes[],
-    databricks_statement_routes[], databricks_warehouse_routes[], databricks_uc_routes[], databricks_files_routes[],
-    databricks_secret_routes[];
+    databricks_statement_routes[], databricks_warehouse_routes[], databricks_uc_routes[], databricks_uc_change_routes[],
+    databricks_uc_rights_routes[], databricks_files_routes[], databricks_directory_routes[], databricks_secret_routes[];
 extern const struct route databricks_link_routes[];    /* on the image port: results by signed link */
 
 struct clusters *clusters_new(struct sandbox *s);
@@ -16,6 +16,8 @@ void clusters_free(struct clusters *c);
 /* State as of now ("RUNNING" …; NULL: no such cluster) and how often it has been started (contexts live that long). */
 const char *clusters_state(struct clusters *c, const char *id, int *generation);
 bool clusters_has_unity(struct clusters *c, const char *id);
+/* Why the user may not attach to it ("is dedicated to somebody else"); NULL when they may, or when there is no such cluster. */
+const char *clusters_why_not(struct clusters *c, const char *id, const char *user);
 
 struct contexts *contexts_new(void);
 void contexts_free(struct contexts *c);

@@ -94,8 +94,79 @@ static cJSON *text_list(const char *const *items, size_t n, const char *member)
     return list;
 }
 
+/* Whether a comma list of SCIM attributes has "top", or "top.sub"; sub "*" takes any. In any case, with or without the schema's URN. */
+static bool attribute_listed(const char *list, const char *top, const char *sub)
+{
+    char want[160];
+    snprintf(want, sizeof want, "%s%s%s", top, sub ? "." : "", sub && !str_eq(sub, "*") ? sub : "");
+    size_t len = strlen(want);
+    for (const char *at = list; *at;) {
+        size_t n = strcspn(at, ","), lead = strspn(at, " ");
+        for (size_t i = 0; i < n; i++)
+            if (at[i] == ':')
+                lead = i + 1;
+        for (; n > lead && at[n - 1] == ' '; n--)
+            continue;
+        bool fits = n >= lead + len && strncasecmp(at + lead, want, len) == 0;
+        if (fits && (n == lead + len ? !str_eq(sub, "*") : str_eq(sub, "*")))
+            return true;
+        at += strcspn(at, ",");
+        at += *at == ',';
+    }
+    return false;
+}
+
+/* Takes the members of one value (or of each in a list) that were not asked for, or that were excluded. */
+static void narrow_below(cJSON *value, const char *top, const char *list, bool keep)
+{
+    cJSON *next;
+    if (cJSON_IsArray(value)) {
+        for (cJSON *v = value->child; v; v = v->next)
+            narrow_below(v, top, list, keep);
+        return;
+    }
+    for (cJSON *v = cJSON_IsObject(value) ? value->child : NULL; v; v = next) {
+        next = v->next;
+        if (attribute_listed(list, top, v->string) != keep)
+            cJSON_Delete(cJSON_DetachItemViaPointer(value, v));
+    }
+}
+
+/* SCIM answers with what was asked for; schemas and id are always there (reference databricks §1.6). */
+static void narrow(cJSON *o, const char *attributes, const char *excluded)
+{
+    const char *list = attributes ? attributes : excluded;
+    cJSON *next;
+    for (cJSON *v = list ? o->child : NULL; v; v = next) {
+        next = v->next;
+        if (str_eq(v->string, "schemas") || str_eq(v->string, "id"))
+            continue;
+        bool whole = attribute_listed(list, v->string, NULL), part = attribute_listed(list, v->string, "*");
+        if (!whole && part)
+            narrow_below(v, v->string, list, attributes != NULL);
+        else if (whole != (attributes != NULL))
+            cJSON_Delete(cJSON_DetachItemViaPointer(o, v));
+    }
+}
+
+static void scim_fail(struct route_answer *a, const char *detail)
+{
+    static const char *const schema = "urn:ietf:params:scim:api:messages:2.0:Error";
+    cJSON *o = cJSON_CreateObject();
+    json_put_item(o, "schemas", cJSON_CreateStringArray(&schema, 1));
+    json_put_str(o, "detail", detail);
+    json_put_str(o, "status", "400");
+    json_put_str(o, "scimType", "invalidValue");
+    route_json(a, 400, o);
+}
+
 static void auth_me(struct route_call *c, struct route_answer *a)
 {
+    const char *attributes = c->query(c, "attributes"), *excluded = c->query(c, "excludedAttributes");
+    if (attributes && excluded) {
+        scim_fail(a, "attributes and excludedAttributes exclude each other");
+        return;
+    }
     static const char *const entitlements[] = { "workspace-access", "databricks-sql-access" };
     bool person = strchr(c->user, '@') != NULL;
     cJSON *o = cJSON_CreateObject(), *group = cJSON_CreateObject(), *groups = cJSON_CreateArray();
@@ -123,6 +194,7 @@ static void auth_me(struct route_call *c, struct route_answer *a)
     cJSON_AddItemToArray(groups, group);
     json_put_item(o, "groups", groups);
     json_put_item(o, "entitlements", text_list(entitlements, 2, "value"));
+    narrow(o, attributes, excluded);
     route_json(a, 200, o);
 }
 
@@ -201,12 +273,18 @@ static void oauth_fail(struct route_answer *a, int status, const char *code, con
 
 static void auth_token(struct route_call *c, struct route_answer *a)
 {
-    struct buf form = BUF_INIT, grant = BUF_INIT;
+    static const char form_type[] = "application/x-www-form-urlencoded";
+    struct buf form = BUF_INIT, grant = BUF_INIT, scope = BUF_INIT;
+    const char *type = c->header(c, "Content-Type");
     char token[80];
     int64_t life = sandbox_setting(c->sandbox, "oauth.expires_s", 3600);
     bool read = file_read(c->body_file, 65536, &form, NULL) == 0;
-    if (!read || !form_field(form.data, "grant_type", &grant) || !str_eq(grant.data, "client_credentials")) {
+    if (!type || strncasecmp(type, form_type, sizeof form_type - 1) != 0) {
+        oauth_fail(a, 400, "invalid_request", "the body must be of type application/x-www-form-urlencoded");
+    } else if (!read || !form_field(form.data, "grant_type", &grant) || !str_eq(grant.data, "client_credentials")) {
         oauth_fail(a, 400, "unsupported_grant_type", "grant_type must be client_credentials");
+    } else if (!form_field(form.data, "scope", &scope) || !str_eq(scope.data, "all-apis")) {
+        oauth_fail(a, 400, "invalid_scope", "scope must be all-apis");
     } else if (!client_known(c, form.data)) {
         oauth_fail(a, 401, "invalid_client", "Client authentication failed");
     } else if (gate_issue(c->sandbox->gate, life, token, sizeof token) == 0) {
@@ -219,6 +297,7 @@ static void auth_token(struct route_call *c, struct route_answer *a)
     }
     buf_wipe(&form);
     buf_release(&grant);
+    buf_release(&scope);
 }
 
 const struct route databricks_auth_routes[] = {

@@ -1,3 +1,4 @@
+#include "sandbox/databricks_results.h"
 #include "sandbox/databricks.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -8,6 +9,7 @@
 
 /* Command Execution 1.2: contexts on a cluster, commands in a context. */
 #define CONTEXTS_MAX 145
+#define COMMAND_TEXT_MAX ((size_t)6000000) /* "cell input <= 6 MB", reference databricks §4.2 */
 
 struct command {
     char id[33];
@@ -17,6 +19,7 @@ struct command {
 struct context {
     char id[24];
     char cluster[64], language[16];
+    char *user;                       /* nobody else sees it */
     int generation;                   /* of the cluster when it was made */
     int64_t ready_ms;
     struct sql_line *line;
@@ -48,6 +51,7 @@ static void context_free(struct context *x)
         free(k);
     }
     sql_line_unref(x->line);
+    free(x->user);
     free(x);
 }
 
@@ -107,7 +111,7 @@ static struct context *context_of(struct route_call *c, struct route_answer *a, 
         return NULL;
     contexts_sweep(c->sandbox);
     for (struct context *x = c->sandbox->contexts->first; x; x = x->next)
-        if (str_eq(x->id, id) && str_eq(x->cluster, cluster))
+        if (str_eq(x->id, id) && str_eq(x->cluster, cluster) && str_eq(x->user, c->user))
             return x;
     fail12(a, 500, "ContextNotFoundException: Context %s not found on cluster %s", id, cluster);
     return NULL;
@@ -142,8 +146,9 @@ static struct context *context_new(struct route_call *c, const char *cluster, co
     if (!x)
         return NULL;
     x->line = sql_line_new(c->sandbox, c->user);
-    if (!x->line) {
-        free(x);
+    x->user = str_dup(c->user);
+    if (!x->line || !x->user) {
+        context_free(x);
         return NULL;
     }
     while (getrandom(&number, sizeof number, 0) != sizeof number)
@@ -173,6 +178,11 @@ static void context_create(struct route_call *c, struct route_answer *a)
         return;
     if (!language_known(language)) {
         fail12(a, 400, "IllegalArgumentException: Unsupported language: %s", language);
+        return;
+    }
+    const char *why = clusters_why_not(c->sandbox->clusters, cluster, c->user);
+    if (why) {
+        route_fail_databricks(a, 403, "PERMISSION_DENIED", NULL, "User %s cannot attach to cluster %s: it %s.", c->user, cluster, why);
         return;
     }
     if (!cluster_ready(c, a, cluster, &generation))
@@ -253,6 +263,18 @@ static struct command *command_start(struct route_call *c, struct context *x, co
     return k;
 }
 
+/* A context that is not up yet, or made for another language, takes no command: neither is confirmed to work (reference databricks §4). */
+static bool context_takes(struct route_answer *a, const struct context *x, const char *language)
+{
+    if (time_mono_ms() < x->ready_ms)
+        fail12(a, 500, "IllegalStateException: Context %s is Pending", x->id);
+    else if (!str_eq(x->language, language))
+        fail12(a, 400, "IllegalArgumentException: Context %s is for %s, not %s", x->id, x->language, language);
+    else
+        return true;
+    return false;
+}
+
 static void command_execute(struct route_call *c, struct route_answer *a)
 {
     const char *cluster = databricks_need(c, a, "clusterId"), *id = cluster ? databricks_need(c, a, "contextId") : NULL;
@@ -265,9 +287,13 @@ static void command_execute(struct route_call *c, struct route_answer *a)
         fail12(a, 400, "IllegalArgumentException: Unsupported language: %s", language);
         return;
     }
+    if (strlen(text) > COMMAND_TEXT_MAX) {
+        fail12(a, 400, "IllegalArgumentException: The command is larger than 6 MB");
+        return;
+    }
     pthread_mutex_lock(&c->sandbox->contexts->lock);
     struct context *x = context_of(c, a, cluster, id);
-    const struct command *k = x ? command_start(c, x, text, &e) : NULL;
+    const struct command *k = x && context_takes(a, x, language) ? command_start(c, x, text, &e) : NULL;
     if (k)
         reply_id(a, k->id);
     pthread_mutex_unlock(&c->sandbox->contexts->lock);
@@ -283,107 +309,20 @@ static struct command *command_of(struct route_answer *a, struct context *x, con
     return NULL;
 }
 
-static void html_add(struct buf *out, const char *text)
-{
-    static const struct { char c; const char *entity; } entities[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" },
-        { '"', "&quot;" }, { '\'', "&#39;" } };
-    for (; *text; text++) {
-        size_t i = 0;
-        while (i < 5 && entities[i].c != *text)
-            i++;
-        if (i < 5)
-            buf_puts(out, entities[i].entity);
-        else
-            buf_putc(out, *text);
-    }
-}
-
-static void results_error(cJSON *o, const char *exception, const char *message)
-{
-    struct buf summary = BUF_INIT, cause = BUF_INIT;
-    const char *name = strrchr(exception, '.');
-    buf_printf(&summary, "<span class='ansi-red-fg'>%s</span>: ", name ? name + 1 : exception);
-    html_add(&summary, message);
-    buf_printf(&cause, "%s: %s\n\tat com.databricks.backend.daemon.driver.SQLDriverLocal.repl(SQLDriverLocal.scala:198)\n",
-               exception, message);
-    json_put_str(o, "resultType", "error");
-    json_put_str(o, "summary", summary.data);
-    json_put_str(o, "cause", cause.data);
-    buf_release(&summary);
-    buf_release(&cause);
-}
-
-static void schema_add(cJSON *list, const struct sql_column *column)
-{
-    cJSON *o = cJSON_CreateObject();
-    char *type = sql_type_json(column->type_text);
-    json_put_str(o, "name", column->name);
-    json_put_str(o, "type", type);
-    json_put_str(o, "metadata", "{}");
-    cJSON_AddItemToArray(list, o);
-    free(type);
-}
-
-static cJSON *row_native(struct cell_type *const *types, int count, const cJSON *row, size_t *bytes)
-{
-    cJSON *out = cJSON_CreateArray();
-    struct buf size = BUF_INIT;
-    const cJSON *cell = row->child;
-    for (int i = 0; i < count; i++, cell = cell ? cell->next : NULL)
-        cJSON_AddItemToArray(out, cell_native(types[i], cell));
-    json_print(&size, out);
-    *bytes += size.len;
-    buf_release(&size);
-    return out;
-}
-
-static void results_table(struct sandbox *s, cJSON *o, const struct sql_result *result)
-{
-    int64_t max_rows = sandbox_setting(s, "command.row_limit", 1000), max_bytes = sandbox_setting(s, "command.byte_limit", 2097152);
-    cJSON *schema = cJSON_CreateArray(), *data = cJSON_CreateArray();
-    struct cell_type **types = calloc((size_t)result->column_count + 1, sizeof *types);
-    const cJSON *row;
-    bool truncated = false;
-    int64_t rows = 0;
-    size_t bytes = 0;
-    for (int i = 0; types && i < result->column_count; i++) {
-        schema_add(schema, &result->columns[i]);
-        types[i] = cell_type_parse(result->columns[i].type_text);
-    }
-    const cJSON *all = types ? result->rows : NULL;
-    cJSON_ArrayForEach(row, all) {
-        cJSON *cells = rows < max_rows ? row_native(types, result->column_count, row, &bytes) : NULL;
-        truncated = rows++ >= max_rows || (int64_t)bytes > max_bytes;
-        if (truncated) {
-            cJSON_Delete(cells);
-            break;
-        }
-        cJSON_AddItemToArray(data, cells);
-    }
-    for (int i = 0; types && i < result->column_count; i++)
-        cell_type_free(types[i]);
-    free(types);
-    json_put_str(o, "resultType", "table");
-    json_put_item(o, "schema", schema);
-    json_put_item(o, "data", data);
-    json_put_bool(o, "truncated", truncated);
-    json_put_bool(o, "isJsonSchema", true);
-}
-
 static cJSON *results(struct sandbox *s, const struct command *k, enum sql_job_state state)
 {
     cJSON *o = cJSON_CreateObject();
     const struct sql_result *r = k->job ? sql_job_result(k->job) : NULL;
     if (!r)
-        results_error(o, "java.lang.UnsupportedOperationException", "Only SQL can be executed on this cluster.");
+        command_results_error(o, "java.lang.UnsupportedOperationException", "Only SQL can be executed on this cluster.");
     else if (state == SQL_JOB_CANCELLED)
-        results_error(o, "com.databricks.backend.common.rpc.CommandCancelledException", "Command cancelled");
+        command_results_error(o, "com.databricks.backend.common.rpc.CommandCancelledException", "Command cancelled");
     else if (r->failed)
-        results_error(o, str_eq(r->error_class, "PARSE_SYNTAX_ERROR") ? "org.apache.spark.sql.catalyst.parser.ParseException"
+        command_results_error(o, str_eq(r->error_class, "PARSE_SYNTAX_ERROR") ? "org.apache.spark.sql.catalyst.parser.ParseException"
                          : r->error_class[0] ? "org.apache.spark.sql.AnalysisException" : "org.apache.spark.SparkException",
                       r->message ? r->message : "");
     else
-        results_table(s, o, r);
+        command_results_table(s, o, r);
     return o;
 }
 

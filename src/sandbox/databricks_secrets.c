@@ -7,7 +7,7 @@
 
 /* Scopes in DIR/secrets.json: {"scope": {"key": {"value": base64, "at": ms}}}. */
 #define NAME_MAX_LEN 128
-#define VALUE_MAX ((size_t)128 << 10)
+#define VALUE_MAX ((size_t)128000)     /* "128 KB" in the sense that is safe */
 #define KEYS_MAX 1000
 
 struct secrets {
@@ -92,10 +92,10 @@ static cJSON *scope_of(struct route_call *c, struct route_answer *a, const char 
 static bool name_valid(struct route_answer *a, const char *what, const char *name)
 {
     size_t n = strlen(name);
-    if (n && n <= NAME_MAX_LEN && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.@") == n)
+    if (n && n <= NAME_MAX_LEN && strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == n)
         return true;
     route_fail_databricks(a, 400, "INVALID_PARAMETER_VALUE", NULL,
-                          "Invalid %s name '%.200s': it may hold letters, digits, -, _, . and @, at "
+                          "Invalid %s name '%.200s': it may hold letters, digits, -, _ and ., at "
                           "most 128 characters.", what, name);
     return false;
 }
@@ -143,6 +143,12 @@ static void scope_create(struct route_call *c, struct route_answer *a)
     const char *name = databricks_need(c, a, "scope");
     if (!name || !name_valid(a, "scope", name) || !may_write(c, a))
         return;
+    if (!str_eq(json_str_or(c->body, "initial_manage_principal", "users"), "users") ||
+        !str_eq(json_str_or(c->body, "scope_backend_type", "DATABRICKS"), "DATABRICKS")) {
+        route_fail_databricks(a, 400, "INVALID_PARAMETER_VALUE", NULL,
+                              "initial_manage_principal can only be users, and scope_backend_type DATABRICKS.");
+        return;
+    }
     pthread_mutex_lock(&s->lock);
     if (cJSON_GetObjectItemCaseSensitive(s->scopes, name)) {
         route_fail_databricks(a, 400, "RESOURCE_ALREADY_EXISTS", NULL, "Scope %s already exists!", name);

@@ -1,23 +1,22 @@
-#include "sandbox/databricks.h"
+#include "sandbox/databricks_uc.h"
 #include "base/json.h"
 #include "base/str.h"
 #include <ctype.h>
 
-/* Unity Catalog 2.1 over the lake's metadata. */
+/* Unity Catalog 2.1 over the lake's metadata: what is there. */
 
-struct kind { const char *name, *list, *title, *missing; int parts; };
-static const struct kind catalogs = { "catalog", "catalogs", "Catalog", "CATALOG_DOES_NOT_EXIST", 1 };
-static const struct kind schemas = { "schema", "schemas", "Schema", "SCHEMA_DOES_NOT_EXIST", 2 };
-static const struct kind volumes = { "volume", "volumes", "Volume", "NOT_FOUND", 3 };
-static const struct kind tables = { "table", "tables", "Table", "TABLE_DOES_NOT_EXIST", 3 };
+const struct uc_kind uc_catalogs = { "catalog", "CATALOG", "catalogs", "Catalog", "CATALOG_DOES_NOT_EXIST", "CATALOG_NOT_EMPTY", 1 };
+const struct uc_kind uc_schemas = { "schema", "SCHEMA", "schemas", "Schema", "SCHEMA_DOES_NOT_EXIST", "SCHEMA_NOT_EMPTY", 2 };
+const struct uc_kind uc_volumes = { "volume", "VOLUME", "volumes", "Volume", "NOT_FOUND", NULL, 3 };
+const struct uc_kind uc_tables = { "table", "TABLE", "tables", "Table", "TABLE_DOES_NOT_EXIST", NULL, 3 };
 
-static void lower(char *s)
+void uc_lower(char *s)
 {
     for (; *s; s++)
         *s = (char)tolower((unsigned char)*s);
 }
 
-static void fail(struct route_answer *a, const struct kind *k, const char *name, const struct err *e)
+void uc_fail(struct route_answer *a, const struct uc_kind *k, const char *name, const struct err *e)
 {
     if (e->code == ERR_NOT_FOUND)
         route_fail_databricks(a, 404, k->missing, k->missing, "%s '%s' does not exist.", k->title, name);
@@ -25,8 +24,7 @@ static void fail(struct route_answer *a, const struct kind *k, const char *name,
         databricks_fail_err(a, e);
 }
 
-/* The object by its full name in any case, or NULL with the refusal. */
-static cJSON *object_get(struct route_call *c, struct route_answer *a, const struct kind *k, const char *full_name)
+cJSON *uc_get(struct route_call *c, struct route_answer *a, const struct uc_kind *k, const char *full_name)
 {
     struct err e = { 0 };
     char *name = str_dup(full_name);
@@ -34,14 +32,14 @@ static cJSON *object_get(struct route_call *c, struct route_answer *a, const str
     int dots = 0;
     if (!name)
         return NULL;
-    lower(name);
+    uc_lower(name);
     for (const char *p = name; *p; p++)
         dots += *p == '.';
     if (dots != k->parts - 1)
         route_fail_databricks(a, 400, "INVALID_PARAMETER_VALUE", NULL, "Invalid input: '%s' is not a valid full name of a %s.",
                               full_name, k->name);
     else if (!(o = lake_get(sandbox_lake(c->sandbox), k->name, name, &e)))
-        fail(a, k, name, &e);
+        uc_fail(a, k, name, &e);
     free(name);
     return o;
 }
@@ -98,7 +96,7 @@ static void token_put(cJSON *o, char kind, const char *after)
 }
 
 /* One page of the names after p->after; after the first of several comes an empty one. */
-static void list_page(struct route_call *c, struct route_answer *a, const struct kind *k, const char *parent, const struct page *p)
+static void list_page(struct route_call *c, struct route_answer *a, const struct uc_kind *k, const char *parent, const struct page *p)
 {
     struct err e = { 0 };
     cJSON *o = cJSON_CreateObject(), *last = NULL;
@@ -137,11 +135,11 @@ static char *parent_of(struct route_call *c, struct route_answer *a, int parts)
     const char *schema = catalog && parts > 1 ? databricks_need_query(c, a, "schema_name") : NULL;
     if (!catalog || (parts > 1 && !schema))
         return NULL;
-    cJSON *there = object_get(c, a, &catalogs, catalog);
+    cJSON *there = uc_get(c, a, &uc_catalogs, catalog);
     char *full = there ? str_printf(parts > 1 ? "%s.%s" : "%s", catalog, schema) : NULL;
     cJSON_Delete(there);
     if (full && parts > 1) {
-        there = object_get(c, a, &schemas, full);
+        there = uc_get(c, a, &uc_schemas, full);
         if (!there) {
             free(full);
             return NULL;
@@ -149,11 +147,11 @@ static char *parent_of(struct route_call *c, struct route_answer *a, int parts)
         cJSON_Delete(there);
     }
     if (full)
-        lower(full);
+        uc_lower(full);
     return full;
 }
 
-static void list(struct route_call *c, struct route_answer *a, const struct kind *k, bool paged_by_default)
+static void list(struct route_call *c, struct route_answer *a, const struct uc_kind *k, bool paged_by_default)
 {
     struct page p;
     if (!page_read(c, a, paged_by_default, &p))
@@ -164,24 +162,24 @@ static void list(struct route_call *c, struct route_answer *a, const struct kind
     free(parent);
 }
 
-static void catalog_list(struct route_call *c, struct route_answer *a) { list(c, a, &catalogs, false); }
-static void schema_list(struct route_call *c, struct route_answer *a) { list(c, a, &schemas, false); }
-static void volume_list(struct route_call *c, struct route_answer *a) { list(c, a, &volumes, true); }
-static void table_list(struct route_call *c, struct route_answer *a) { list(c, a, &tables, false); }
+static void catalog_list(struct route_call *c, struct route_answer *a) { list(c, a, &uc_catalogs, false); }
+static void schema_list(struct route_call *c, struct route_answer *a) { list(c, a, &uc_schemas, false); }
+static void volume_list(struct route_call *c, struct route_answer *a) { list(c, a, &uc_volumes, true); }
+static void table_list(struct route_call *c, struct route_answer *a) { list(c, a, &uc_tables, false); }
 
 /* --- one object --- */
 
-static void get(struct route_call *c, struct route_answer *a, const struct kind *k)
+static void get(struct route_call *c, struct route_answer *a, const struct uc_kind *k)
 {
-    cJSON *o = object_get(c, a, k, c->captures[0]);
+    cJSON *o = uc_get(c, a, k, c->captures[0]);
     if (o)
         route_json(a, 200, o);
 }
 
-static void catalog_get(struct route_call *c, struct route_answer *a) { get(c, a, &catalogs); }
-static void schema_get(struct route_call *c, struct route_answer *a) { get(c, a, &schemas); }
-static void volume_get(struct route_call *c, struct route_answer *a) { get(c, a, &volumes); }
-static void table_get(struct route_call *c, struct route_answer *a) { get(c, a, &tables); }
+static void catalog_get(struct route_call *c, struct route_answer *a) { get(c, a, &uc_catalogs); }
+static void schema_get(struct route_call *c, struct route_answer *a) { get(c, a, &uc_schemas); }
+static void volume_get(struct route_call *c, struct route_answer *a) { get(c, a, &uc_volumes); }
+static void table_get(struct route_call *c, struct route_answer *a) { get(c, a, &uc_tables); }
 
 static void table_exists(struct route_call *c, struct route_answer *a)
 {
@@ -189,7 +187,7 @@ static void table_exists(struct route_call *c, struct route_answer *a)
     char *name = str_dup(c->captures[0]);
     if (!name)
         return;
-    lower(name);
+    uc_lower(name);
     cJSON *table = lake_get(sandbox_lake(c->sandbox), "table", name, &e), *o = cJSON_CreateObject();
     free(name);
     if (!table && e.code != ERR_NOT_FOUND) {
@@ -272,209 +270,21 @@ static void table_summaries(struct route_call *c, struct route_answer *a)
     route_json(a, 200, o);
 }
 
-/* --- changes --- */
-
-static bool may_change(const struct route_call *c, struct route_answer *a, const char *full_name, const char *privilege)
-{
-    bool volume = str_eq(privilege, "CREATE VOLUME");
-    if (databricks_may_write(c->user, full_name) && !(volume && gate_lacks_volumes(c->user)))
-        return true;
-    route_fail_databricks(a, 403, "PERMISSION_DENIED", NULL, "User does not have %s on '%s'.", privilege, full_name);
-    return false;
-}
-
-static void answer_created(struct route_call *c, struct route_answer *a, const struct kind *k, char *full, int result,
-                           const struct err *e)
-{
-    lower(full);
-    if (result == 0) {
-        cJSON *o = object_get(c, a, k, full);
-        if (o)
-            route_json(a, 200, o);
-    } else if (e->code == ERR_CONFLICT) {
-        route_fail_databricks(a, 409, "ALREADY_EXISTS", NULL, "%s '%s' already exists", k->title, full);
-    } else if (e->code == ERR_NOT_FOUND) {
-        char *dot = strrchr(full, '.');
-        const struct kind *parent = k->parts == 2 ? &catalogs : &schemas;
-        *(dot ? dot : full) = 0;
-        fail(a, parent, full, e);
-    } else {
-        databricks_fail_err(a, e);
-    }
-    free(full);
-}
-
-static void volume_create(struct route_call *c, struct route_answer *a)
-{
-    const char *catalog = databricks_need(c, a, "catalog_name"), *schema = catalog ? databricks_need(c, a, "schema_name") : NULL;
-    const char *name = schema ? databricks_need(c, a, "name") : NULL, *type = name ? databricks_need(c, a, "volume_type") : NULL;
-    struct err e = { 0 };
-    if (!type)
-        return;
-    if (!str_eq(type, "MANAGED")) {
-        route_fail_databricks(a, 400, "INVALID_PARAMETER_VALUE", NULL,
-                              "Only volume_type MANAGED can be created here: there is no external location.");
-        return;
-    }
-    if (json_get(c->body, "storage_location")) {
-        route_fail_databricks(a, 400, "INVALID_PARAMETER_VALUE", NULL, "CreateVolume storage_location can not be provided.");
-        return;
-    }
-    char *parent = str_printf("%s.%s", catalog, schema), *full = str_printf("%s.%s.%s", catalog, schema, name);
-    if (parent && full && may_change(c, a, parent, "CREATE VOLUME")) {
-        lower(parent);
-        int made = lake_volume_create(sandbox_lake(c->sandbox), catalog, schema, name, type, json_str(c->body, "comment"), &e);
-        answer_created(c, a, &volumes, full, made, &e);
-        full = NULL;
-    }
-    free(parent);
-    free(full);
-}
-
-static void schema_create(struct route_call *c, struct route_answer *a)
-{
-    const char *catalog = databricks_need(c, a, "catalog_name"), *name = catalog ? databricks_need(c, a, "name") : NULL;
-    struct err e = { 0 };
-    if (!name || !may_change(c, a, catalog, "CREATE SCHEMA"))
-        return;
-    char *full = str_printf("%s.%s", catalog, name);
-    if (full) {
-        int made = lake_schema_create(sandbox_lake(c->sandbox), catalog, name, json_str(c->body, "comment"), &e);
-        answer_created(c, a, &schemas, full, made, &e);
-    }
-}
-
-static void drop(struct route_call *c, struct route_answer *a, const struct kind *k,
-                 int (*how)(struct lake *, const char *, struct err *))
-{
-    struct err e = { 0 };
-    cJSON *there = object_get(c, a, k, c->captures[0]);
-    if (!there)
-        return;
-    const char *full = json_str_or(there, "full_name", c->captures[0]);
-    if (may_change(c, a, full, "MANAGE")) {
-        if (how(sandbox_lake(c->sandbox), full, &e) < 0)
-            databricks_fail_err(a, &e);
-        else
-            route_json(a, 200, cJSON_CreateObject());
-    }
-    cJSON_Delete(there);
-}
-
-static void volume_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &volumes, lake_volume_drop); }
-static void table_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &tables, lake_table_drop); }
-
-/* --- permissions and metastore --- */
-
-static cJSON *privilege_json(const char *name, const char *from)
-{
-    cJSON *o = cJSON_CreateObject();
-    json_put_str(o, "privilege", name);
-    if (from) {
-        json_put_str(o, "inherited_from_type", "CATALOG");
-        json_put_str(o, "inherited_from_name", from);
-    }
-    return o;
-}
-
-static cJSON *privileges_of(const struct route_call *c, const char *full_name)
-{
-    static const char *const reading[] = { "USE_CATALOG", "USE_SCHEMA", "SELECT", "READ_VOLUME" };
-    static const char *const writing[] = { "CREATE_SCHEMA", "CREATE_TABLE", "CREATE_VOLUME", "MODIFY", "WRITE_VOLUME" };
-    cJSON *out = cJSON_CreateArray();
-    char catalog[256];
-    str_copy(catalog, sizeof catalog, full_name);
-    catalog[strcspn(catalog, ".")] = 0;
-    const char *from = strchr(full_name, '.') ? catalog : NULL;
-    bool effective = strstr(c->path, "/effective-permissions/") != NULL;
-    if (from && !effective)     /* what is granted on the object itself: everything here comes from its catalog */
-        return out;
-    for (size_t i = 0; i < 4 && (i < 3 || databricks_may_read(full_name)); i++)
-        cJSON_AddItemToArray(out, effective ? privilege_json(reading[i], from) : cJSON_CreateString(reading[i]));
-    for (size_t i = 0; i < 5 && databricks_may_write(c->user, full_name); i++)
-        if (!gate_lacks_volumes(c->user) || !strstr(writing[i], "VOLUME"))
-            cJSON_AddItemToArray(out, effective ? privilege_json(writing[i], from) : cJSON_CreateString(writing[i]));
-    return out;
-}
-
-static void permissions(struct route_call *c, struct route_answer *a)
-{
-    static const struct kind *const kinds[] = { &catalogs, &schemas, &volumes, &tables };
-    const char *principal = c->query(c, "principal"), *max = c->query(c, "max_results");
-    const struct kind *k = NULL;
-    int64_t n = 0;
-    for (size_t i = 0; i < 4; i++)
-        if (str_ieq(kinds[i]->name, c->captures[0]))
-            k = kinds[i];
-    if (!k || (max && (!str_i64(max, &n) || (n != 0 && n < 150)))) {
-        route_fail_databricks(a, 400, "INVALID_PARAMETER_VALUE", NULL, k ? "max_results must be 0 or at least 150." :
-                              "Unknown securable type '%s'.", c->captures[0]);
-        return;
-    }
-    cJSON *there = object_get(c, a, k, c->captures[1]);
-    if (!there)
-        return;
-    cJSON *o = cJSON_CreateObject(), *list = cJSON_CreateArray();
-    if (!principal || str_eq(principal, c->user)) {
-        cJSON *one = cJSON_CreateObject();
-        json_put_str(one, "principal", c->user);
-        json_put_item(one, "privileges", privileges_of(c, json_str_or(there, "full_name", c->captures[1])));
-        cJSON_AddItemToArray(list, one);
-    }
-    json_put_item(o, "privilege_assignments", list);
-    cJSON_Delete(there);
-    route_json(a, 200, o);
-}
-
-static void metastore_assignment(struct route_call *c, struct route_answer *a)
-{
-    cJSON *o = cJSON_CreateObject();
-    (void)c;
-    json_put_i64(o, "workspace_id", 7405608410935621);
-    json_put_str(o, "metastore_id", LAKE_METASTORE_ID);
-    json_put_str(o, "default_catalog_name", "main");
-    route_json(a, 200, o);
-}
-
-static void metastore_summary(struct route_call *c, struct route_answer *a)
-{
-    cJSON *o = cJSON_CreateObject();
-    (void)c;
-    json_put_str(o, "metastore_id", LAKE_METASTORE_ID);
-    json_put_str(o, "name", "lab-metastore");
-    json_put_str(o, "cloud", "aws");
-    json_put_str(o, "region", "eu-west-1");
-    json_put_str(o, "global_metastore_id", "aws:eu-west-1:" LAKE_METASTORE_ID);
-    json_put_str(o, "owner", "lab-user@example.com");
-    json_put_str(o, "privilege_model_version", "1.0");
-    route_json(a, 200, o);
-}
-
-#define UC "/api/2.1/unity-catalog"
 #define PAGE "include_browse max_results page_token"
 
 const struct route databricks_uc_routes[] = {
     { "GET", UC "/catalogs", ROUTE_DATABRICKS, PAGE " include_unbound", "-", catalog_list },
     { "GET", UC "/catalogs/{name}", ROUTE_DATABRICKS, "include_browse", "-", catalog_get },
     { "GET", UC "/schemas", ROUTE_DATABRICKS, PAGE " catalog_name", "-", schema_list },
-    { "POST", UC "/schemas", ROUTE_DATABRICKS, NULL, "name catalog_name comment", schema_create },
     { "GET", UC "/schemas/{name}", ROUTE_DATABRICKS, "include_browse", "-", schema_get },
     { "GET", UC "/volumes", ROUTE_DATABRICKS, PAGE " catalog_name schema_name", "-", volume_list },
-    { "POST", UC "/volumes", ROUTE_DATABRICKS, NULL, "catalog_name schema_name name volume_type storage_location comment",
-        volume_create },
     { "GET", UC "/volumes/{name}", ROUTE_DATABRICKS, "include_browse", "-", volume_get },
-    { "DELETE", UC "/volumes/{name}", ROUTE_DATABRICKS, NULL, "-", volume_delete },
     { "GET", UC "/tables", ROUTE_DATABRICKS, PAGE " catalog_name schema_name include_manifest_capabilities omit_columns "
       "omit_properties omit_username", "-", table_list },
     { "GET", UC "/tables/{name}", ROUTE_DATABRICKS, "include_browse include_delta_metadata include_manifest_capabilities", "-",
         table_get },
-    { "DELETE", UC "/tables/{name}", ROUTE_DATABRICKS, NULL, "-", table_delete },
     { "GET", UC "/tables/{name}/exists", ROUTE_DATABRICKS, NULL, "-", table_exists },
     { "GET", UC "/table-summaries", ROUTE_DATABRICKS, "catalog_name schema_name_pattern table_name_pattern max_results page_token "
       "include_manifest_capabilities", "-", table_summaries },
-    { "GET", UC "/effective-permissions/{type}/{name}", ROUTE_DATABRICKS, "principal max_results page_token", "-", permissions },
-    { "GET", UC "/permissions/{type}/{name}", ROUTE_DATABRICKS, "principal max_results page_token", "-", permissions },
-    { "GET", UC "/current-metastore-assignment", ROUTE_DATABRICKS, NULL, "-", metastore_assignment },
-    { "GET", UC "/metastore_summary", ROUTE_DATABRICKS, NULL, "-", metastore_summary },
     { 0 },
 };

@@ -98,9 +98,14 @@ void request_done(void *sandbox, struct MHD_Connection *connection, void **reque
 /* Finds the row; literal segments win over captures. HEAD falls back to GET. */
 void route_find(const struct route *const *tables, const char *method, const char *raw_path, struct route_match *m);
 void route_match_release(struct route_match *m);
-/* Names the first query parameter (body member) that the row does not list; NULL when all are. */
-const char *route_query_unknown(const struct route *row, const struct request *r);
+/* False with a sentence in text for a query parameter that the row does not list, that is there twice though it is no list,
+ * or that is a flag and neither true nor false. */
+bool route_query_fits(const struct route *row, const struct request *r, char *text, size_t size);
+bool route_json_declared(const struct route_call *c);      /* Content-Type says that the body is JSON */
+/* False with the name of the first body member that the list does not have. */
 bool route_body_allowed(const char *list, const cJSON *body, char *unknown, size_t size);
+/* False with the name of the first member of a workspace's body whose value, or one below it, is of the wrong type. */
+bool route_body_typed(const cJSON *body, char *wrong, size_t size);
 /* The failure of a request in the envelope of its side: by the row's auth or else the path. */
 void route_fail_for(struct request *r, int status, const char *databricks_code, int clarifai_code, const char *text);
 /* Which request this thread answers: gives envelopes their request id and empty list. */

@@ -24,6 +24,9 @@ int lake_volume_create(struct lake *l, const char *catalog, const char *schema, 
                        const char *comment, struct err *e);
 int lake_volume_drop(struct lake *l, const char *full_name, struct err *e);      /* the files go too */
 int lake_table_drop(struct lake *l, const char *full_name, struct err *e);
+/* ERR_REFUSED when something is in it, unless force: then that goes too. */
+int lake_schema_drop(struct lake *l, const char *full_name, bool force, struct err *e);
+int lake_catalog_drop(struct lake *l, const char *name, bool force, struct err *e);
 
 /*
  * The REST object of one thing, or of all things below a parent, as cJSON (caller deletes): exactly the fields of

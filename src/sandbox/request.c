@@ -11,10 +11,12 @@
 
 #define JSON_BODY_MAX ((size_t)160 << 20)
 #define RAW_BODY_MAX ((uint64_t)5 << 30)
+#define TARGET_MAX ((size_t)8190)     /* of a request to Clarifai: lists of ids end there (reference clarifai §5.1) */
 
 static const struct route *const api_tables[] = {
     control_routes, bucket_routes, databricks_auth_routes, databricks_cluster_routes, databricks_command_routes, databricks_statement_routes,
-    databricks_warehouse_routes, databricks_uc_routes, databricks_files_routes, databricks_secret_routes, clarifai_routes, NULL,
+    databricks_warehouse_routes, databricks_uc_routes, databricks_uc_change_routes, databricks_uc_rights_routes, databricks_files_routes,
+    databricks_directory_routes, databricks_secret_routes, clarifai_routes, NULL,
 };
 static const struct route *const image_tables[] = { image_routes, databricks_link_routes, NULL };
 
@@ -158,16 +160,18 @@ static bool admit(struct request *r, const char *method)
         r->refused = true;
         return false;
     }
+    if (row->auth == ROUTE_CLARIFAI && strlen(r->path) + strlen(r->query_text) > TARGET_MAX) {
+        refuse(r, 414, "INVALID_REQUEST", 11102, "The address of the request is too long.");
+        return false;
+    }
     if (!query_split(r)) {
         refuse(r, 400, "MALFORMED_REQUEST", 11100, "The query string is not valid.");
         return false;
     }
-    const char *unknown = route_query_unknown(row, r);
-    if (unknown) {
-        snprintf(text, sizeof text, "Unknown query parameter '%.200s'.", unknown);
-        refuse(r, 400, "INVALID_PARAMETER_VALUE", 11102, text);
-    }
-    return !unknown;
+    if (route_query_fits(row, r, text, sizeof text))
+        return true;
+    refuse(r, 400, "INVALID_PARAMETER_VALUE", 11102, text);
+    return false;
 }
 
 static int body_open(struct request *r)
@@ -271,6 +275,10 @@ static bool body_check(struct request *r)
     }
     if (r->body_size == 0)
         return true;
+    if ((row->auth == ROUTE_DATABRICKS || row->auth == ROUTE_CLARIFAI) && !route_json_declared(&r->call)) {
+        refuse(r, 415, "MALFORMED_REQUEST", 11100, "The Content-Type of the body must be application/json.");
+        return false;
+    }
     r->body_json = json_parse(r->body.data, r->body.len, &e);
     if (!r->body_json || !cJSON_IsObject(r->body_json)) {
         refuse(r, 400, "MALFORMED_REQUEST", 11100, "Invalid JSON given in the body of the request - failed to parse given JSON");
@@ -280,9 +288,14 @@ static bool body_check(struct request *r)
     r->call.body_size = r->body_size;
     if (!r->sandbox->record)
         buf_release(&r->body);        /* up to 160 MB that only a recording needs again */
-    if (!row->body || route_body_allowed(row->body, r->body_json, unknown, sizeof unknown))
+    if (!row->body)
         return true;
-    snprintf(text, sizeof text, "Could not parse request object: unknown field '%s'.", unknown);
+    if (!route_body_allowed(row->body, r->body_json, unknown, sizeof unknown))
+        snprintf(text, sizeof text, "Could not parse request object: unknown field '%s'.", unknown);
+    else if (row->auth == ROUTE_DATABRICKS && !route_body_typed(r->body_json, unknown, sizeof unknown))
+        snprintf(text, sizeof text, "Could not parse request object: the value of '%s' is of the wrong type.", unknown);
+    else
+        return true;
     refuse(r, 400, "MALFORMED_REQUEST", 11100, text);
     return false;
 }

@@ -67,6 +67,15 @@ static cJSON *error_details(const char *reason, const char *message)
     return details;
 }
 
+/* The envelope of API 1.2: one text (reference databricks §2.1). */
+static void refuse_old(cJSON *o, const char *error_code, const char *message)
+{
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "%s: %s", error_code, message);
+    json_put_str(o, "error", text.data);
+    buf_release(&text);
+}
+
 void route_fail_databricks(struct route_answer *a, int status, const char *error_code, const char *reason, const char *fmt, ...)
 {
     struct buf text = BUF_INIT;
@@ -76,6 +85,11 @@ void route_fail_databricks(struct route_answer *a, int status, const char *error
     va_end(ap);
     cJSON *o = fail_start(a, status);
     int64_t number = 0;
+    if (status == 400 && current && str_starts(current->path, "/api/1.2/")) {
+        refuse_old(o, error_code, text.data);
+        buf_release(&text);
+        return;
+    }
     if (str_i64(error_code, &number))     /* the gateway's own refusals carry a number */
         json_put_i64(o, "error_code", number);
     else
@@ -226,81 +240,4 @@ void route_match_release(struct route_match *m)
     for (size_t i = 0; i < sizeof m->captures / sizeof *m->captures; i++)
         free(m->captures[i]);
     *m = (struct route_match){ 0 };
-}
-
-/* --- strictness --- */
-
-/* True when the blank-separated list has the word; a listed "x*" takes every word beginning with x. */
-static bool list_has(const char *list, const char *word)
-{
-    size_t n = strlen(word);
-    for (const char *at = list ? list : ""; *at;) {
-        at += strspn(at, " \n");
-        size_t len = strcspn(at, " \n");
-        if (len == n && memcmp(at, word, n) == 0)
-            return true;
-        if (len && at[len - 1] == '*' && n >= len - 1 && memcmp(at, word, len - 1) == 0)
-            return true;
-        at += len;
-    }
-    return false;
-}
-
-const char *route_query_unknown(const struct route *row, const struct request *r)
-{
-    for (int i = 0; i < r->query_count; i++)
-        if (!list_has(row->query, r->query[i].name))
-            return r->query[i].name;
-    return NULL;
-}
-
-/* True when the list names something below path. */
-static bool list_descends(const char *list, const char *path)
-{
-    size_t n = strlen(path);
-    for (const char *at = list; *at;) {
-        at += strspn(at, " \n");
-        size_t len = strcspn(at, " \n");
-        if (len > n && memcmp(at, path, n) == 0 && (at[n] == '.' || at[n] == '['))
-            return true;
-        at += len;
-    }
-    return false;
-}
-
-static bool body_walk(const char *list, const cJSON *node, struct buf *path, char *unknown, size_t size)
-{
-    size_t base = path->len;
-    const cJSON *child;
-    if (cJSON_IsArray(node))
-        buf_puts(path, "[]");
-    cJSON_ArrayForEach(child, node) {
-        size_t here = path->len;
-        bool good = true;
-        if (cJSON_IsObject(node)) {
-            buf_printf(path, "%s%s", here ? "." : "", child->string);
-            if (list_has(list, path->data)) {
-                buf_cut(path, here);
-                continue;
-            }
-            good = list_descends(list, path->data);
-        }
-        if (!good)
-            str_copy(unknown, size, path->data);
-        else if (cJSON_IsObject(child) || cJSON_IsArray(child))
-            good = body_walk(list, child, path, unknown, size);
-        if (!good)
-            return false;
-        buf_cut(path, here);
-    }
-    buf_cut(path, base);
-    return true;
-}
-
-bool route_body_allowed(const char *list, const cJSON *body, char *unknown, size_t size)
-{
-    struct buf path = BUF_INIT;
-    bool good = body_walk(list, body, &path, unknown, size);
-    buf_release(&path);
-    return good;
 }

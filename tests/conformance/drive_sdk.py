@@ -173,11 +173,20 @@ def unity_catalog(w, s):
     made = w.schemas.create("sdk_made", "main", comment="by the SDK")
     expect(made.full_name == "main.sdk_made" and made.comment == "by the SDK", made)
     w.statement_execution.execute_statement(warehouse_id=WAREHOUSE, statement="CREATE TABLE main.sdk_made.t AS SELECT 1 AS n", wait_timeout="50s")
+    raises(BadRequest, "not empty", lambda: w.schemas.delete("main.sdk_made"))
     w.tables.delete("main.sdk_made.t")
     expect(not w.tables.exists("main.sdk_made.t").table_exists, "the table is still there")
+    w.schemas.delete("main.sdk_made")
+    raises(NotFound, "does not exist", lambda: w.schemas.get("main.sdk_made"))
+    made = w.catalogs.create("sdk_catalog", comment="by the SDK")
+    expect(made.name == "sdk_catalog" and made.comment == "by the SDK", made)
+    w.schemas.create("inside", "sdk_catalog")
+    raises(BadRequest, "not empty", lambda: w.catalogs.delete("sdk_catalog"))
+    w.catalogs.delete("sdk_catalog", force=True)
+    raises(NotFound, "does not exist", lambda: w.schemas.get("sdk_catalog.inside"))
     expect(w.metastores.current().metastore_id == w.metastores.summary().metastore_id, "metastore")
     for asked in (w.grants.get, w.grants.get_effective):
-        expect(asked("table", "main.vision.all_types").privilege_assignments is not None, "grants")
+        expect(asked("TABLE", "main.vision.all_types").privilege_assignments is not None, "grants")
     expect(any(t.full_name == "main.vision.all_types" for t in w.tables.list_summaries("main", schema_name_pattern="vision")), "summaries")
 
 

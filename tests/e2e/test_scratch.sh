@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 sandbox_start
 use_environment
-export DATABRICKS_TOKEN=dapi-sandbox-tables DATABRICKS_CLUSTER_ID=0101-120000-lab0001
+export DATABRICKS_TOKEN=dapi-sandbox-tables DATABRICKS_CLUSTER_ID=0101-120000-live001
 control POST settings '{"files.rps":100000,"files.in_flight":64,"clarifai.rps":1000,"clarifai.input_process_ms":[5,20],"warehouse.start_ms":200}' >/dev/null
 mkdir -p "$XDG_CONFIG_HOME/lakeferry"
 printf 'files_rate = 100000\nclarifai_rate = 1000\npoll_first = 20ms\nretry_first = 20ms\nretry_cap = 300ms\n' >"$XDG_CONFIG_HOME/lakeferry/config.ini"

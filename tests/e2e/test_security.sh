@@ -79,7 +79,9 @@ unsafe() { LC_ALL=C grep -acP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80
 volume_make odd
 ODD=$'\x1b]0;owned\x07\x1b[2J\u202egnp.exe \u0085\u200b\u2028'
 put() { curl -sS -X PUT "$ORIGIN/api/2.0/fs/files/Volumes/main/vision/odd/$(jq -rn --arg n "$1" '$n | @uri')?overwrite=true" -H "Authorization: Bearer dapi-sandbox-token" --data-binary @"$(volume_dir sea)/pic-00000.png" -o /dev/null -w '%{http_code}\n'; }
+control POST settings '{"files.make_parents":1}' >/dev/null     # one name holds slashes
 is "$(put "$ODD.png") $(put $'new\nline\t.png') $(put "\$(touch $WORK/owned) \`id\` ';--.png") $(put 'a#b?c%41&d+e.png')" "204 204 204 204" "files with such names are there"
+control POST settings '{"files.make_parents":0}' >/dev/null
 sql "CREATE TABLE main.vision.odd_values USING DELTA COMMENT '$ODD' AS SELECT '$ODD' AS a, 'plain' AS b" >/dev/null
 clarifai POST /v2/users/lab-user/apps "$(jq -n --arg d "$ODD" '{apps:[{id:"odd",description:$d}]}')" >/dev/null
 clarifai POST /v2/users/lab-user/apps/odd/datasets "$(jq -n --arg d "$ODD" '{datasets:[{id:"ds",description:$d}]}')" >/dev/null

@@ -89,7 +89,7 @@ bool double_parse(const char *s, size_t n, double *out);
 /* Java pattern letters y M d H m s S X and quoted text; false for others. */
 bool timestamp_format(struct text *out, int64_t us, const char *pattern);
 
-/* JSON ↔ values (json_value.c). */
+/* JSON ↔ values (json_read.c, json_write.c, json_infer.c). */
 struct json_options {
     bool failfast, keep_nulls;
     const char *corrupt_column;     /* NULL: none */

@@ -55,6 +55,10 @@ static void test_tables_are_whole(void **state)
         assert_non_null(err_remedy_text(&e));
         assert_int_equal(err_parks(&e), code == ERR_AUTH || code == ERR_QUOTA || code == ERR_MAINTENANCE ||
                                             code == ERR_OFFLINE || code == ERR_PROTOCOL);
+        assert_int_equal(err_passes(&e), code == ERR_TIMEOUT || code == ERR_RATE_LIMIT || code == ERR_UNKNOWN || code == ERR_OFFLINE);
+        e.http = 503;
+        assert_true(err_passes(&e));
+        e.http = 0;
         assert_int_equal(err_exit_status(&e), code == ERR_NONE                             ? 0
                                               : code == ERR_USAGE || code == ERR_CONFIG    ? 2
                                               : code == ERR_AUTH || code == ERR_FORBIDDEN  ? 4

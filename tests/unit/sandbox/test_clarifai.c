@@ -289,15 +289,17 @@ static void a_whole_call_can_fail(void **state)
         add_item(&items, s, id, "");
     }
     r = post(s, items.data, "");
-    assert_int_equal(r.code, 11102);
+    assert_int_equal(r.code, 39999);
     assert_int_equal(size(r, "inputs"), 0);
     buf_release(&items);
-    assert_int_equal(post(s, "", "").code, 11102);
+    assert_int_equal(post(s, "", "").code, 39999);
     r = post(s, "{\"id\":\"a\",\"data\":{\"image\":{\"url\":\"http://x/y\",\"colour\":1}}}", "");
     assert_int_equal(r.code, 11100);
     assert_non_null(strstr(json_str(json_obj(r.json, "status"), "details"), "inputs[0].data.image.colour"));
     assert_int_equal(post(s, "{\"id\":7}", "").code, 11100);
-    assert_int_equal(post(s, "", ",\"input_id_conflict_resolution\":\"MAYBE\"").code, 11102);
+    add_item(&items, s, "a", "");
+    assert_int_equal(post(s, items.data, ",\"input_id_conflict_resolution\":\"MAYBE\"").code, 11100);
+    buf_release(&items);
     post_one(s, "a", "");
     add_item(&items, s, "a", "");
     r = post(s, items.data, "");
@@ -596,6 +598,111 @@ static void searches_filter_and_have_a_window(void **state)
     assert_int_equal(ask(s, "POST", "/inputs/searches", NULL, NULL, NULL, SEARCH("{\"input\":{\"id\":\"a\"}}", "")).code, 40002);
 }
 
+/* What a filter cannot say is refused: left out, it would let everything through. */
+static void filters_say_only_what_they_can(void **state)
+{
+    struct sandbox *s = *state;
+    static const char *const refused[] = {
+        SEARCH("{}", ""), SEARCH("{\"input\":{}}", ""), SEARCH("{\"annotation\":{\"trusted\":false}}", ""),
+        SEARCH("{\"input\":{\"created_at\":\"2026-01-01T00:00:00Z\"}}", ""),
+        SEARCH("{\"input\":{\"data\":{\"image\":{\"url\":\"http://x/y\"}}}}", ""),
+        SEARCH("{\"annotation\":{\"embed_model_version_id\":\"x\"}}", ""),
+        SEARCH("{\"annotation\":{\"worker\":{\"model\":{\"id\":\"m\"}}}}", ""),
+        SEARCH("{\"annotation\":{\"worker\":{\"user\":{\"first_name\":\"Ann\"}}}}", ""),
+        SEARCH("{\"annotation\":{\"data\":{\"regions\":[{\"value\":0.5}]}}}", ""),
+    };
+    static const char *const good[] = {
+        SEARCH("{\"annotation\":{\"worker\":{\"model\":{\"model_version\":{\"id\":\"v\"}}}}}", ""),
+        SEARCH("{\"annotation\":{\"worker\":{\"user\":{\"id\":\"lab-user\"}}}}", ""),
+        SEARCH("{\"annotation\":{\"data\":{\"regions\":[{\"region_info\":{\"mask\":{}}}]}}}", ""),
+    };
+
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        assert_int_equal(ask(s, "POST", "/inputs/searches", NULL, NULL, NULL, refused[i]).code, 40002);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_int_equal(ask(s, "POST", "/annotations/searches", NULL, NULL, NULL, good[i]).code, 10000);
+}
+
+static int code_of_region(struct sandbox *s, const char *info)
+{
+    struct buf body = BUF_INIT;
+    int code;
+
+    buf_printf(&body, "{\"annotations\":[{\"input_id\":\"a\",\"data\":{\"regions\":[{\"region_info\":{%s}}]}}]}", info);
+    code = code_of(item(ask(s, "POST", "/annotations", NULL, NULL, NULL, body.data), "annotations", 0));
+    buf_release(&body);
+    return code;
+}
+
+static void regions_lie_within_the_picture(void **state)
+{
+    struct sandbox *s = *state;
+    struct buf items = BUF_INIT, extra = BUF_INIT;
+    static const struct { const char *info; int code; } rows[] = {
+        { "\"point\":{\"row\":0.5,\"col\":1}", 24150 }, { "\"point\":{\"row\":1.5,\"col\":0.5}", 24155 },
+        { "\"point\":{\"row\":0.5,\"col\":0.5,\"visibility\":\"NOT_PRESENT\"}", 24150 },
+        { "\"point\":{\"row\":0.5,\"col\":0.5,\"visibility\":4}", 24155 }, { "\"point\":{\"visibility\":\"GONE\"}", 24155 },
+        { "\"polygon\":{\"points\":[{\"row\":0,\"col\":0},{\"row\":1,\"col\":-0.1}]}", 24155 },
+        { "\"keypoint_locations\":[{\"row\":0.5,\"col\":0.5},{\"row\":640,\"col\":480}]", 24155 },
+        { "\"mask\":{\"image\":{\"base64\":\"@@\"}}", 24155 }, { "\"mask\":{\"image\":{\"base64\":\"QUJD\"}}", 24150 },
+    };
+
+    post_one(s, "a", "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(code_of_region(s, rows[i].info), rows[i].code);
+    for (int good = 0; good < 2; good++) {
+        buf_clear(&extra);
+        buf_clear(&items);
+        buf_printf(&extra, ",\"regions\":[{\"region_info\":{\"point\":{\"row\":%d}}}]", good ? 1 : 7);
+        add_item(&items, s, good ? "inside" : "outside", extra.data);
+        assert_int_equal(code_of(item(post(s, items.data, ""), "inputs", 0)), good ? 30001 : 39999);
+    }
+    assert_int_equal(ask(s, "PATCH", "/inputs", NULL, NULL, NULL,
+                         "{\"action\":\"merge\",\"inputs\":[{\"id\":\"a\",\"data\":{\"regions\":[{\"region_info\":{\"point\":{\"col\":2}}}]}}]}").code, 10020);
+    buf_release(&extra);
+    buf_release(&items);
+}
+
+static void writes_have_limits(void **state)
+{
+    struct sandbox *s = *state;
+    struct buf body = BUF_INIT, text = BUF_INIT;
+    struct reply r;
+
+    post_one(s, "a", "");
+    assert_int_equal(post(s, "{\"id\":\"v\",\"data\":{\"video\":{\"url\":\"http://x/v.mp4\"}}},{\"id\":\"w\",\"data\":{\"text\":{\"raw\":\"x\"}}}", "").code, 39999);
+    assert_int_equal(post(s, "{\"id\":\"v\",\"data\":{\"text\":{\"raw\":\"x\"}}}", ",\"inputs_add_job_id\":\"a job\"").code, 11102);
+    r = post(s, "{\"id\":\"named\",\"data\":{\"text\":{\"raw\":\"x\"},\"concepts\":[{\"name\":\"cat\"}]}}", "");
+    assert_int_equal(code_of(item(r, "inputs", 0)), 40003);
+    assert_int_equal(ask(s, "POST", "/concepts", NULL, NULL, NULL, "{\"concepts\":[{\"name\":\"cat\"}]}").code, 40003);
+    r = ask(s, "POST", "/annotations", NULL, NULL, NULL, "{\"annotations\":[{\"input_id\":\"a\",\"user_id\":\"nobody\",\"data\":{}}]}");
+    assert_int_equal(code_of(item(r, "annotations", 0)), 24155);
+    for (int i = 0; i < 64001; i++)
+        buf_putc(&text, 'n');
+    buf_printf(&body, "{\"datasets\":[{\"id\":\"d1\",\"notes\":\"%s\"}]}", text.data);
+    assert_int_equal(ask(s, "POST", "/datasets", NULL, NULL, NULL, body.data).code, 11102);
+    buf_release(&body);
+    buf_release(&text);
+    assert_int_equal(ask(s, "DELETE", "/datasets", NULL, NULL, NULL, "{}").code, 11102);
+    assert_int_equal(ask(s, "DELETE", "/datasets/{id}/inputs", "train", NULL, NULL, "{\"input_ids\":[]}").code, 11102);
+    assert_int_equal(ask(s, "POST", "/datasets/{id}/inputs", "train", NULL, NULL,
+                         "{\"dataset_inputs\":[{\"input\":{\"id\":\"a\"}}],\"search\":{\"query\":{}}}").code, 11102);
+    assert_int_equal(size(ask(s, "GET", "/datasets", NULL, NULL, "bookmark=true", NULL), "datasets"), 0);
+}
+
+/* The reference: remove takes away the cover image, nothing else. */
+static void removing_from_a_dataset_takes_its_image(void **state)
+{
+    struct sandbox *s = *state;
+    const cJSON *dataset;
+
+    ask(s, "POST", "/datasets", NULL, NULL, NULL, "{\"datasets\":[{\"id\":\"d\",\"description\":\"kept\",\"image\":{\"url\":\"http://x/y.jpg\"}}]}");
+    dataset = item(ask(s, "PATCH", "/datasets", NULL, NULL, NULL,
+                       "{\"action\":\"remove\",\"datasets\":[{\"id\":\"d\",\"description\":\"\",\"image\":{}}]}"), "datasets", 0);
+    assert_string_equal(json_str(dataset, "description"), "kept");
+    assert_null(json_get(dataset, "image"));
+}
+
 static void concepts_keep_their_name(void **state)
 {
     struct sandbox *s = *state;
@@ -669,6 +776,10 @@ int main(void)
         WITH_STORE(patching_merges_overwrites_removes),
         WITH_STORE(datasets_and_their_members),
         WITH_STORE(searches_filter_and_have_a_window),
+        WITH_STORE(filters_say_only_what_they_can),
+        WITH_STORE(regions_lie_within_the_picture),
+        WITH_STORE(writes_have_limits),
+        WITH_STORE(removing_from_a_dataset_takes_its_image),
         WITH_STORE(concepts_keep_their_name),
         WITH_STORE(a_store_is_found_again),
         cmocka_unit_test(floats_are_32_bit),

@@ -18,6 +18,7 @@ static void files_round_trip_with_odd_names(void **state)
     static const char *const names[] = { FILE_AT("a%20b/%23%3F%25%26%2B.bin"), FILE_AT("%CE%A9mega.png"), FILE_AT("a%22b%27.txt"),
         FILE_AT("deep/er/and/deeper") };
     (void)state;
+    control("POST", "/_control/settings", "{\"files.make_parents\":1}");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         assert_int_equal(api_status("PUT", names[i], "hello world"), 204);
         struct reply r = api("GET", names[i], NULL);
@@ -27,6 +28,7 @@ static void files_round_trip_with_odd_names(void **state)
         assert_int_equal(api_status("DELETE", names[i], NULL), 204);
         assert_int_equal(api_status("GET", names[i], NULL), 404);
     }
+    control("POST", "/_control/settings", "{\"files.make_parents\":0}");
 }
 
 static void files_ranges_and_conditions(void **state)
@@ -52,7 +54,7 @@ static void files_ranges_and_conditions(void **state)
 static void files_conflicts(void **state)
 {
     static const struct { const char *method, *target; int status; } rows[] = {
-        { "PUT", FILE_AT("c/file"), 204 }, { "PUT", FILE_AT("c/file?overwrite=true"), 204 }, { "PUT",
+        { "PUT", FILE_AT("c/file"), 404 }, { "PUT", DIR_AT("/c"), 204 }, { "PUT", FILE_AT("c/file"), 204 }, { "PUT", FILE_AT("c/file?overwrite=true"), 204 }, { "PUT",
             FILE_AT("c/file?overwrite=false"), 409 },
         { "PUT", FILE_AT("c/file?overwrite=maybe"), 400 }, { "PUT", FILE_AT("c"), 409 }, { "PUT", FILE_AT("c/file/below"), 409 },
         { "PUT", FILE_AT("../escape"), 400 }, { "PUT", FILE_AT("%2e%2e/escape"), 400 }, { "GET", FILE_AT("c"), 404 },
@@ -251,6 +253,7 @@ static void commands_run(void **state)
 {
     char context[64], body[200];
     (void)state;
+    control("POST", "/_control/settings", "{\"context.start_ms\":0}");
     make_text(context, sizeof context, "POST", "/api/1.2/contexts/create", "{\"clusterId\":\"" LIVE "\",\"language\":\"sql\"}",
               "id");
     struct reply r = command(context, "SELECT 1 AS n");

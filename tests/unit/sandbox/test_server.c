@@ -62,7 +62,8 @@ static void client_credentials_give_a_token(void **state)
     r = http(sandbox_origin(platform), "GET", ME, header, NULL);
     assert_int_equal(r.status, 200);
     reply_release(&r);
-    r = http(sandbox_origin(platform), "POST", "/oidc/v1/token", NULL, "grant_type=client_credentials&client_id=x&client_secret=y");
+    r = http(sandbox_origin(platform), "POST", "/oidc/v1/token", "Content-Type: application/x-www-form-urlencoded\r\n",
+             "grant_type=client_credentials&scope=all-apis&client_id=x&client_secret=y");
     assert_int_equal(r.status, 401);
     assert_string_equal(json_str(r.json, "error"), "invalid_client");
     reply_release(&r);

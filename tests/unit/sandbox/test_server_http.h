@@ -64,7 +64,7 @@ static inline const char *reply_header(const struct reply *r, const char *name)
     return at && (!r->body || at < r->body) ? at + strlen(name) : NULL;
 }
 
-/* headers end in CRLF each. The answer is read to the end of the connection. */
+/* headers end in CRLF each; a body without a type there is said to be JSON. The answer is read to the end of the connection. */
 static inline struct reply http(const char *origin, const char *method, const char *target, const char *headers, const char *body)
 {
     struct reply r = { .text = BUF_INIT };
@@ -78,7 +78,8 @@ static inline struct reply http(const char *origin, const char *method, const ch
     assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
     buf_printf(&out, "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s", method, target, headers ? headers : "");
     if (body)
-        buf_printf(&out, "Content-Length: %zu\r\n", strlen(body));
+        buf_printf(&out, "%sContent-Length: %zu\r\n", headers && strcasestr(headers, "Content-Type:") ? "" : "Content-Type: application/json\r\n",
+                   strlen(body));
     buf_printf(&out, "\r\n%s", body ? body : "");
     for (size_t sent = 0; sent < out.len && (n = send(fd, out.data + sent, out.len - sent, MSG_NOSIGNAL)) > 0;)
         sent += (size_t)n;

@@ -37,6 +37,7 @@ static void statements_are_recorded_with_their_files(void **state)
 {
     struct buf text = BUF_INIT;
     (void)state;
+    assert_int_equal(api_status("PUT", "/api/2.0/fs/directories/Volumes/main/vision/out/run%201", NULL), 204);
     assert_int_equal(api_status("PUT", "/api/2.0/fs/files/Volumes/main/vision/out/run%201/part%23.json", "{\"id\":\"a\"}\n"), 204);
     struct reply r = api("POST", "/api/2.0/sql/statements", "{\"warehouse_id\":\"wh-live-0001\",\"statement\":"
                          "\"SELECT value FROM text.`/Volumes/main/vision/out/run 1`\\n WHERE :p IS NULL\",\"parameters\":[{\"name\":\"p\"}]}");

@@ -6,7 +6,14 @@
  */
 #include "base/json.h"
 
-struct out { bool json, color, ascii, terminal /* stderr is one */, bar_shown; int64_t bar_at_ms; bool error_said, waiting_said, start_anew /* of the run that is shown */; cJSON *summary; /* of it, until it has ended */ };
+struct out {
+    bool json, color, ascii;
+    bool terminal;               /* stderr is one */
+    bool bar_shown;
+    int64_t bar_at_ms;
+    bool error_said, waiting_said, start_anew;   /* of the run that is shown */
+    cJSON *summary;              /* of it, until it has ended */
+};
 /* One JSON line; the tree stays the caller's. A closed stdout ends the program quietly (SIGPIPE is ignored; exit 1). */
 void out_json(struct out *o, const cJSON *line);
 /* {"type":type,"time":now}; NULL without memory. */

@@ -44,13 +44,14 @@ static int take_rows(const cJSON *rows, struct catalog_build *out, struct err *e
     const cJSON *row;
 
     cJSON_ArrayForEach(row, rows) {
+        double kind = number_at(row, 0);
+        if (!cJSON_IsArray(row) || kind > CATALOG_WAREHOUSE || !*text_at(row, 1))
+            return err_set(e, ERR_NOT_FOUND, "the cached list is damaged");
         const struct catalog_entry en = {
-            .kind = (enum catalog_kind)(int)number_at(row, 0), .name = (char *)(uintptr_t)text_at(row, 1), .type = (char *)(uintptr_t)text_at(row, 2),
+            .kind = (enum catalog_kind)(int)kind, .name = (char *)(uintptr_t)text_at(row, 1), .type = (char *)(uintptr_t)text_at(row, 2),
             .comment = (char *)(uintptr_t)text_at(row, 3), .size = (uint64_t)number_at(row, 4), .modified_ms = (int64_t)number_at(row, 5),
             .browse_only = number_at(row, 6) != 0,
         };
-        if (!cJSON_IsArray(row) || number_at(row, 0) > CATALOG_WAREHOUSE || !*en.name)
-            return err_set(e, ERR_NOT_FOUND, "the cached list is damaged");
         if (catalog_build_add(out, &en, e))
             return -1;
     }

@@ -22,15 +22,19 @@ struct catalog_entry {               /* texts owned by the list */
  * people gave it). Entries are sorted: volumes before tables, folders before files, then by name; columns stay in the table's order. */
 struct catalog_list {                /* a snapshot: refcounted, immutable */
     char *place;
-    struct catalog_entry *entries; size_t count;
-    bool complete, loading; int64_t listed_at_ms /* wall clock, 0 never */; bool from_disk; /* not asked in this process, or being asked */
+    struct catalog_entry *entries;
+    size_t count;
+    bool complete, loading;
+    bool from_disk;                  /* not asked in this process, or being asked */
+    int64_t listed_at_ms;            /* wall clock, 0 never */
     struct err error;                /* last refresh failed: code set */
 };
 struct catalog;
 /* wake is called (any thread) when events wait. session is borrowed. */
 struct catalog *catalog_new(struct session *s, void (*wake)(void *), void *ctx, struct err *e);
 void catalog_free(struct catalog *c);
-/* What is known now (maybe NULL: nothing yet); asks for it when unknown or older than max_age_ms (-1: only when unknown; 0: always). Never blocks. Release with catalog_list_unref. */
+/* What is known now (maybe NULL: nothing yet); asks for it when unknown or older than max_age_ms (-1: only when unknown; 0: always, and a
+ * request that has been silent for a second is given up for a new one). Never blocks. Release with catalog_list_unref. */
 const struct catalog_list *catalog_get(struct catalog *c, const char *place, int64_t max_age_ms);
 void catalog_list_unref(const struct catalog_list *l);
 /* Place of the next list that changed, or NULL. The text is owned by the caller. */

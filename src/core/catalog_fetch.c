@@ -1,4 +1,5 @@
 #include "core/catalog_fetch.h"
+#include "base/hash.h"
 #include "net/clarifai_apps.h"
 #include "net/clarifai_inputs.h"
 #include "net/databricks_compute.h"
@@ -192,19 +193,30 @@ static int add_dataset(void *ctx, const struct clarifai_dataset *d, struct err *
                                              .modified_ms = d->modified_us / 1000 }, e);
 }
 
+/* A page that starts like the one before says that the listing does not page, and would not end. */
+struct input_pages { struct catalog_fetch *f; uint64_t first, before; };
+
 static int add_input(void *ctx, const struct clarifai_input *in, struct err *e)
 {
-    return add(ctx, &(struct catalog_entry){ .kind = CATALOG_FILE, .name = given(in->id), .type = given(in->status.description),
+    struct input_pages *p = ctx;
+
+    if (!p->first && (p->first = hash_fnv(HASH_FNV, in->id, strlen(in->id))) == p->before)
+        return err_set(e, ERR_PROTOCOL, "the listing of Clarifai goes round: a page came twice");
+    return add(p->f, &(struct catalog_entry){ .kind = CATALOG_FILE, .name = given(in->id), .type = given(in->status.description),
                                              .modified_ms = in->modified_us / 1000 }, e);
 }
 
 static int fetch_inputs(const struct net_api *api, const struct clarifai_app_id *app, const char *dataset, struct catalog_fetch *f, struct err *e)
 {
+    struct input_pages p = { .f = f };
     int count = 1;
 
-    for (int page = 1; count > 0; page++)
-        if (clarifai_dataset_inputs_page(api, app, dataset, page, PAGE, add_input, f, &count, e))
+    for (int page = 1; count > 0; page++) {
+        if (clarifai_dataset_inputs_page(api, app, dataset, page, PAGE, add_input, &p, &count, e))
             return -1;
+        p.before = p.first;
+        p.first = 0;
+    }
     return 0;
 }
 

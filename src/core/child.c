@@ -7,12 +7,15 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define OUTPUT_MAX ((size_t)64 << 10)
 #define SLICE_MS 100
+#define END_SLICE_MS 5
 
-static const char *const SECRET_VARIABLES[] = { "DATABRICKS_TOKEN=", "DATABRICKS_CLIENT_SECRET=", "DATABRICKS_PASSWORD=", "CLARIFAI_PAT=" };
+static const char *const SECRET_VARIABLES[] = { "DATABRICKS_TOKEN=", "DATABRICKS_CLIENT_SECRET=", "DATABRICKS_PASSWORD=", "CLARIFAI_PAT=", "CLARIFAI_API_KEY=",
+                                                "CLARIFAI_SESSION_TOKEN=" };
 
 static bool is_kept(const char *line, const char *without)
 {
@@ -91,22 +94,40 @@ static void take_output(int *fd, struct buf *to)
     *fd = -1;
 }
 
-static int collect(int fds[2], int64_t limit_ms, const struct net_cancel *cancel, struct buf *out, struct buf *complaint, struct err *e)
-{
-    int64_t end = time_mono_ms() + limit_ms;
+struct patience { int64_t limit_ms, end_ms; const struct net_cancel *cancel; };
 
+static int check_patience(const struct patience *p, struct err *e)
+{
+    if (net_cancel_is_set(p->cancel))
+        return err_set(e, ERR_CANCELLED, "stopped while waiting for another program");
+    return time_mono_ms() < p->end_ms ? 0 : err_set(e, ERR_TIMEOUT, "it did not end within %d s", (int)(p->limit_ms / 1000));
+}
+
+static int collect(int fds[2], const struct patience *p, struct buf *out, struct buf *complaint, struct err *e)
+{
     while (fds[0] >= 0 || fds[1] >= 0) {
         struct pollfd wait[2] = { { .fd = fds[0], .events = POLLIN }, { .fd = fds[1], .events = POLLIN } };
-        if (net_cancel_is_set(cancel))
-            return err_set(e, ERR_CANCELLED, "stopped while waiting for another program");
-        if (time_mono_ms() >= end)
-            return err_set(e, ERR_TIMEOUT, "it did not end within %d s", (int)(limit_ms / 1000));
+        if (check_patience(p, e))
+            return -1;
         if (poll(wait, 2, SLICE_MS) <= 0)
             continue;
         if (fds[0] >= 0 && wait[0].revents)
             take_output(&fds[0], out);
         if (fds[1] >= 0 && wait[1].revents)
             take_output(&fds[1], complaint);
+    }
+    return 0;
+}
+
+/* Behind its last output, which need not be its end. */
+static int await_end(pid_t pid, const struct patience *p, int *ended, struct err *e)
+{
+    const struct timespec slice = { .tv_nsec = END_SLICE_MS * 1000000L };
+
+    while (waitpid(pid, ended, WNOHANG) == 0) {
+        if (check_patience(p, e))
+            return -1;
+        nanosleep(&slice, NULL);
     }
     return 0;
 }
@@ -135,11 +156,15 @@ int child_run(const char *const argv[], char **environment, int64_t limit_ms, co
     close(wrong[1]);
     int fds[2] = { said[0], wrong[0] };
     if (!rc) {
-        rc = collect(fds, limit_ms, cancel, out, complaint, e);
-        if (rc)
-            kill(pid, SIGKILL);
-        while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
-            continue;
+        const struct patience p = { limit_ms, time_mono_ms() + limit_ms, cancel };
+        rc = collect(fds, &p, out, complaint, e);
+        if (!rc)
+            rc = await_end(pid, &p, &ended, e);
+        if (rc) {
+            kill(-pid, SIGKILL);       /* and what it started: it leads a session of its own */
+            while (waitpid(pid, &ended, 0) < 0 && errno == EINTR)
+                continue;
+        }
         *status = WIFEXITED(ended) ? WEXITSTATUS(ended) : -1;
     }
     close_pair(fds);

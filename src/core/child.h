@@ -13,8 +13,8 @@ char **child_environment(const char *without, struct err *e);
  */
 int child_start(const char *const argv[], char **environment, int out_fd, int err_fd, pid_t *pid, struct err *e);
 /*
- * Runs it to its end: what it wrote (at most 64 KB each) and its exit status (-1: ended by a signal). Killed after limit_ms (ERR_TIMEOUT) or when
- * cancel (may be NULL) is set (ERR_CANCELLED).
+ * Runs it to its end: what it wrote (at most 64 KB each) and its exit status (-1: ended by a signal). Killed, with what it
+ * started, after limit_ms (ERR_TIMEOUT) or when cancel (may be NULL) is set (ERR_CANCELLED).
  */
 int child_run(const char *const argv[], char **environment, int64_t limit_ms, const struct net_cancel *cancel,
               struct buf *out, struct buf *complaint, int *status, struct err *e);

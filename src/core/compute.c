@@ -97,8 +97,10 @@ int compute_sql_error(const char *text, struct err *e)
     for (size_t i = 0; i < sizeof MEANINGS / sizeof MEANINGS[0]; i++)
         if (str_eq(MEANINGS[i].state, state) || strstr(class_name, MEANINGS[i].class_part) != NULL)
             code = MEANINGS[i].code;
+    if (*text == '\0')
+        text = "the statement failed without a word";
     n = strcspn(text, "\n");
-    err_set(e, code, "%.*s", n > 600 ? 600 : (int)n, n > 0 ? text : "the statement failed without a word");
+    err_set(e, code, "%.*s", n > 600 ? 600 : (int)n, text);
     if (e != NULL) {
         str_copy(e->api_code, sizeof e->api_code, class_name);
         str_copy(e->sqlstate, sizeof e->sqlstate, state);

@@ -40,12 +40,14 @@ static int take_links(struct compute *c, const cJSON *result, struct compute_row
     return 0;
 }
 
+/* One element today; were there several, their chunks were all read, and the last says what comes next (§5.2). */
 static bool next_index(const cJSON *result, int64_t *index)
 {
     const cJSON *links = json_arr(result, "external_links");
+    int count = links != NULL ? cJSON_GetArraySize(links) : 0;
 
     return json_i64(result, "next_chunk_index", index) ||
-           (links != NULL && links->child != NULL && json_i64(links->child, "next_chunk_index", index));
+           (count > 0 && json_i64(cJSON_GetArrayItem(links, count - 1), "next_chunk_index", index));
 }
 
 /* One chunk's rows; a link that expired meanwhile is asked for once more (§5.2). */

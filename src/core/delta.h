@@ -75,6 +75,7 @@ int delta_write(struct delta *d, const char *name, const struct name *table, con
 /* A number of a result's first row; -1 when it is none. */
 int64_t delta_number(const struct compute_rows *rows, const char *column);
 int delta_count_commit(struct stages_job *job, struct err *e);
+#define DELTA_TRIES 10               /* so often a statement, or a table, is begun before it has failed */
 /* Worth another attempt at once: its end is unknown, somebody wrote at the same time (2D521), or it appeared meanwhile (42P07). */
 bool delta_again(const struct err *e);
 

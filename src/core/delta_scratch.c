@@ -5,7 +5,6 @@
 #include "core/delta.h"
 #include "net/databricks_catalog.h"
 
-#define SEND_ATTEMPTS 10
 #define NOTED "staging.scratch"      /* names hold no newline: the catalog takes no control characters */
 
 static int note(struct journal *j, const char *full, struct err *e)
@@ -67,7 +66,7 @@ static int send_batch(void *ctx, const struct buf *statement, struct err *e)
             journal_kill_point("point.batch");
             return 0;
         }
-        if (tries == SEND_ATTEMPTS || !delta_again(&why)) {
+        if (tries == DELTA_TRIES || !delta_again(&why)) {
             *e = why;
             return -1;
         }

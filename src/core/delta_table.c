@@ -1,7 +1,6 @@
 /* One table, whole: made, replaced or merged into by one statement, however often it has to be begun again. */
 #include "core/delta.h"
 
-#define DELTA_ATTEMPTS 10
 #define DELTA_VERSION "1"
 
 /* The commit of a statement is counted once, also when its end was not recorded and is seen in the table. */
@@ -170,7 +169,7 @@ static int prepare_again(struct delta *d, const struct delta_table *t, const str
 {
     char key[48];
     int64_t tries = journal_get_i64(d->job->journal, delta_fact(key, "tries", t->name), 0) + 1;
-    if (!delta_again(why) || tries >= DELTA_ATTEMPTS) {
+    if (!delta_again(why) || tries >= DELTA_TRIES) {
         *e = *why;
         return -1;
     }

@@ -88,14 +88,19 @@ int export_describe(struct stages_job *job, const struct journal_item *item, str
 /* Reads it into memory and makes it ready, or ends or gives back its item; p is taken. A stage's result. */
 int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e);
 
+/* --- a file where a picture was to be written (export_compare.c) --- */
+/*
+ * Reads the file at path back after a write was answered with "exists" (`why`, ERR_CONFLICT, or ERR_UNKNOWN when an earlier try may have made it). 0: it is
+ * the picture, byte by byte. -1: `why` is ERR_CONFLICT when it is another; what kept it from being read, where that passes; ERR_UNKNOWN when it is gone.
+ */
+int export_compare(struct stages_job *job, const struct export_picture *p, const char *path, struct err *why);
+
 /* --- ends of items (export_pictures.c) --- */
 int export_settle(struct stages_job *job, const struct export_picture *p, enum journal_state to, const char *code, const char *reason, struct err *e);
 /* Once more later when `again` and its attempts are not used up, else the item's failure ("what: cause"). */
 int export_failed(struct stages_job *job, const struct export_picture *p, bool again, const char *what, const struct err *why, struct err *e);
 /* It was not tried as often as it may be. */
 bool export_again(const struct export_picture *p);
-/* A failure that may pass by itself. */
-bool export_passing(const struct err *e);
 
 /* --- before pictures are copied (export_folder.c) --- */
 /* Makes the folder of pictures, lists what is in it, and reads which of that an earlier export of this dataset wrote, into the journal. */

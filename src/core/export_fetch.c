@@ -194,7 +194,7 @@ static int read_failed(struct stages_job *job, struct export_picture *p, bool ow
     }
     if (own && r->page)
         return page_came(job, p, why, e);
-    return export_failed(job, p, own && export_passing(why) && !r->too_large, "the picture cannot be read", why, e) != 0 ? -1 : STAGES_READ;
+    return export_failed(job, p, own && err_passes(why) && !r->too_large, "the picture cannot be read", why, e) != 0 ? -1 : STAGES_READ;
 }
 
 /* One reading of the whole picture from where it is said to be. */
@@ -233,18 +233,33 @@ static int take_address(void *ctx, const struct clarifai_input *in, struct err *
 
 static bool address_is_over(const struct export_picture *p, const struct err *why) { return p->hosted && (why->http == 403 || why->http == 410); }
 
-/* An address that Clarifai gave may be over by the time its picture's turn comes, hours after the listing: it is asked for once more, and read from. */
-static int read_anew(struct stages_job *job, struct export_picture *p, bool *own, struct reading *r, struct err *why)
+/* The input is asked for its address. */
+static int ask_address(struct stages_job *job, struct export_picture *p, struct reading *r, struct err *why)
 {
     const struct export *x = job->verb;
     const char *id = p->input_id;
-    err_clear(why);
-    *own = true;                     /* what fails now is Clarifai's */
     r->asking = true;                /* of the API, whose quota and maintenance are waited for */
-    if (clarifai_inputs_by_id(&job->clarifai, &x->app, &id, 1, take_address, p, why) != 0)
+    int result = clarifai_inputs_by_id(&job->clarifai, &x->app, &id, 1, take_address, p, why);
+    r->asking = result != 0;
+    return result;
+}
+
+/*
+ * An address that Clarifai gave may be over by the time its picture's turn comes, hours after the listing: it is asked for once more, and read from. The same
+ * address again was not over but is refused: that stays the reason, and nothing is read twice.
+ */
+static int read_anew(struct stages_job *job, struct export_picture *p, bool *own, struct reading *r, struct err *why)
+{
+    struct err asking = {0};
+    char *before = str_dup(p->url);
+    int result = before ? ask_address(job, p, r, &asking) : err_no_memory(&asking);
+    bool same = result == 0 && str_eq(before, p->url);
+    free(before);
+    if (same)
         return -1;
-    *own = takes_key(job->session, p->url);
-    return read_picture(job, p, *own, r, why);
+    *why = asking;
+    *own = result != 0 || takes_key(job->session, p->url);       /* what fails in asking is Clarifai's */
+    return result != 0 ? -1 : read_picture(job, p, *own, r, why);
 }
 
 int export_fetch(struct stages_job *job, struct export_picture *p, struct err *e)

@@ -1,14 +1,12 @@
 /*
  * Stage "images": each picture once, from Clarifai to the volume, through memory alone: a picture is read whole and looked at before the first byte of
  * it is written, so nothing torn and no page of words ever gets a picture's name. All pictures in memory share one budget. What was begun is recorded
- * before it is ("sent" with name and size), and a write whose end is not known is settled by reading the size.
+ * before it is ("sent" with name and size), and a write whose end is not known is settled by reading the size; one that meets a file, by its bytes.
  */
 #include "core/export.h"
 #include "core/journal_annotations.h"
 #include "net/databricks_files.h"
 
-#define LANES_MAX 132   /* 64 that write */
-#define ATTEMPTS_MAX 10
 #define WRITERS_FOR_EACH 8   /* a record waits for one more picture for each so many that still write */
 
 /* A picture is read and then written: as many lanes for the one as for the other, and some, so that writing never waits. */
@@ -17,7 +15,7 @@ int export_pictures_lanes(const struct stages_job *job)
     const struct export *x = job->verb;
     int writers = (int)settings_number(&job->session->settings, SETTING_FILES_IN_FLIGHT);
     int lanes = 2 * (writers < 1 ? 1 : writers) + 4;
-    return !x->folder ? 1 : lanes > LANES_MAX ? LANES_MAX : lanes;
+    return !x->folder ? 1 : lanes > STAGES_LANES_MAX ? STAGES_LANES_MAX : lanes;
 }
 
 /* --- outcomes --- */
@@ -28,12 +26,7 @@ int export_settle(struct stages_job *job, const struct export_picture *p, enum j
     return journal_apply(job->journal, &c, 1, e);
 }
 
-bool export_passing(const struct err *e)
-{
-    return e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_UNKNOWN || e->code == ERR_OFFLINE || e->http >= 500;
-}
-
-bool export_again(const struct export_picture *p) { return p->attempt + 1 < ATTEMPTS_MAX; }
+bool export_again(const struct export_picture *p) { return p->attempt + 1 < STAGES_ATTEMPTS_MAX; }
 
 /* Once more later, or the item's failure. */
 int export_failed(struct stages_job *job, const struct export_picture *p, bool again, const char *what, const struct err *why, struct err *e)
@@ -88,7 +81,7 @@ static int write_failed(struct stages_job *job, const struct export_picture *p, 
         *e = *why;
         return -1;
     }
-    return export_failed(job, p, export_passing(why), "the picture cannot be written", why, e);
+    return export_failed(job, p, err_passes(why), "the picture cannot be written", why, e);
 }
 
 /*
@@ -124,6 +117,8 @@ static int write_picture(struct stages_job *job, struct export_picture *p, const
     x->pictures.writing++;
     pthread_mutex_unlock(&x->lock);
     int result = databricks_file_put(&job->files, path, &source, false, &why);
+    if (result != 0 && why.http == 409)
+        result = export_compare(job, p, path, &why);
     if (result == 0) {
         journal_kill_point("point.image");
         atomic_fetch_add(&x->pictures.bytes, (long long)p->size);
@@ -174,7 +169,7 @@ static int resolve(struct stages_job *job, const struct journal_item *item, stru
     } else if (result == 0 && export_cancelled(job)) {
         c.to = JOURNAL_CANCELLED;
         c.reason = "cancelled, and its file did not appear";
-    } else if (result == 0 && item->attempt >= ATTEMPTS_MAX) {
+    } else if (result == 0 && item->attempt >= STAGES_ATTEMPTS_MAX) {
         c.to = JOURNAL_FAILED;
         c.code = "UNKNOWN";
         c.reason = "written ten times, and each time the answer was lost and the file did not appear";

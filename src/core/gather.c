@@ -1,4 +1,5 @@
 #include "core/gather.h"
+#include "base/hash.h"
 #include "core/journal_annotations.h"
 #include "core/rows.h"
 
@@ -193,8 +194,7 @@ static int text_order(const void *a, const void *b) { return strcmp(*(char *cons
 /* Also what a page is told from another by: its ids in order. */
 static void note_seen(struct annotation_page *p, const struct clarifai_annotation *a)
 {
-    for (const char *c = a->id; *c; c++)
-        p->hash = (p->hash ^ (unsigned char)*c) * 0x100000001b3u;
+    p->hash = hash_fnv(p->hash, a->id, strlen(a->id));
     char *const *at = p->ids ? bsearch(&a->input_id, p->ids->items, p->ids->count, sizeof *p->ids->items, text_order) : NULL;
     if (at)
         p->g->seen[at - p->ids->items] = true;
@@ -229,7 +229,7 @@ static int add_annotation(void *ctx, const struct clarifai_annotation *a, struct
 /* One page of the app or of a chunk into the journal, at g->offset. *count: elements that came. */
 static int annotation_page(struct stages_job *job, struct gather *g, const struct str_list *ids, int64_t offset, int *count, uint64_t *hash, struct err *e)
 {
-    struct annotation_page page = {.job = job, .g = g, .ids = ids, .hash = 0xcbf29ce484222325u};
+    struct annotation_page page = {.job = job, .g = g, .ids = ids, .hash = HASH_FNV};
     int result = clarifai_annotations_page(&job->clarifai, &g->app, ids ? (const char *const *)ids->items : NULL, ids ? ids->count : 0, g->all,
                                            (int)(offset / g->page_size) + 1, g->page_size, add_annotation, &page, count, e);
     if (result == 0)

@@ -1,4 +1,5 @@
 /* Stage "plan": from the listings alone, each candidate gets its id and what is to become of it (design §5). */
+#include "base/hash.h"
 #include "core/ids.h"
 #include "core/import.h"
 #include "core/plan.h"
@@ -18,10 +19,7 @@ struct planner {
 
 static size_t slot_of(const char *id)
 {
-    uint32_t h = 2166136261u;
-    for (; *id; id++)
-        h = (h ^ (unsigned char)*id) * 16777619u;
-    return h & (PLAN_SLOTS - 1);
+    return hash_fnv(HASH_FNV, id, strlen(id)) & (PLAN_SLOTS - 1);
 }
 
 static bool in_batch(struct planner *p, const char *id)

@@ -7,8 +7,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define ATTEMPTS_MAX 10
-
 /* --- memory --- */
 
 static size_t page_round(size_t n)
@@ -35,7 +33,6 @@ void import_picture_free(struct picture *p)
     free(p);
 }
 
-/* Gives back a picture and its share of the budget. */
 void import_discard(struct import *im, struct picture *p)
 {
     pthread_mutex_lock(&im->lock);
@@ -52,11 +49,6 @@ static int settle_item(struct stages_job *job, const struct picture *p, enum jou
     return journal_apply(job->journal, &c, 1, e);
 }
 
-static bool transient(const struct err *e)
-{
-    return e->code == ERR_TIMEOUT || e->code == ERR_RATE_LIMIT || e->code == ERR_UNKNOWN || e->code == ERR_OFFLINE || e->http >= 500;
-}
-
 /* What a failed read means: park, once more, or the item's failure. */
 static int read_failed(struct stages_job *job, struct picture *p, struct err *e)
 {
@@ -67,7 +59,7 @@ static int read_failed(struct stages_job *job, struct picture *p, struct err *e)
         journal_apply(job->journal, &again, 1, &ignored);
         return -1;
     }
-    if (transient(e) && p->item.attempt + 1 < ATTEMPTS_MAX) {
+    if (err_passes(e) && p->item.attempt + 1 < STAGES_ATTEMPTS_MAX) {
         again.attempt = true;
         return journal_apply(job->journal, &again, 1, e);
     }

@@ -9,7 +9,6 @@
 #include "core/sql_s3.h"
 #include "net/databricks_files.h"
 
-#define READ_ATTEMPTS 10
 #define READ_BATCH 500                        /* rows a transaction */
 #define READ_BATCH_BYTES ((size_t)4 << 20)
 #define READ_LINE_MAX ((size_t)16 << 20)      /* a longer row fails alone, and says so */
@@ -80,7 +79,7 @@ static int unload(struct stages_job *job, struct err *e)
     if (result == 0)
         return STAGES_DID;
     int64_t tries = journal_get_i64(j, "read.tries", 0) + 1;
-    if (!delta_again(&why) || why.code == ERR_CONFLICT || tries >= READ_ATTEMPTS) {
+    if (!delta_again(&why) || why.code == ERR_CONFLICT || tries >= DELTA_TRIES) {
         *e = why;
         return -1;
     }
@@ -113,10 +112,11 @@ static void forget_rows(struct part *p)
     p->count = p->bytes = 0;
 }
 
-static int flush(struct part *p, struct err *e)
+/* Rows into the journal, and with the last ones of a part the facts of it: a part is read again only when it was not read whole. */
+static int flush(struct part *p, const struct journal_fact *facts, size_t n, struct err *e)
 {
     struct import *im = p->job->verb;
-    int result = p->count ? journal_found_put(p->job->journal, p->found, p->count, e) : 0;
+    int result = p->count || n ? journal_found_put_facts(p->job->journal, p->found, p->count, facts, n, e) : 0;
     forget_rows(p);
     pthread_mutex_lock(&im->lock);
     im->rows.done = p->number;
@@ -188,7 +188,7 @@ static int end_line(struct part *p, struct err *e)
     };
     buf_clear(&p->line);
     p->too_long = false;
-    return p->count == READ_BATCH || p->bytes >= READ_BATCH_BYTES ? flush(p, e) : 0;
+    return 0;
 }
 
 /* --- a part file: a sink; begin comes again when the transfer is tried again --- */
@@ -210,6 +210,10 @@ static int part_write(void *ctx, const char *bytes, size_t n, struct err *e)
     if (net_cancel_is_set(&p->job->cancel))
         return err_set(e, ERR_CANCELLED, "reading rows was stopped");
     for (size_t at = 0; at < n;) {
+        /* Not before more comes: the last rows go with the part's facts. */
+        bool full = p->count == READ_BATCH || p->bytes >= READ_BATCH_BYTES;
+        if (full && flush(p, NULL, 0, e) != 0)
+            return -1;
         const char *end = memchr(bytes + at, '\n', n - at);
         size_t length = end ? (size_t)(end - bytes) - at : n - at;
         if (p->line.len + length > READ_LINE_MAX) {
@@ -225,7 +229,16 @@ static int part_write(void *ctx, const char *bytes, size_t n, struct err *e)
     return 0;
 }
 
-static int read_part(struct part *p, const char *path, struct err *e)
+static int end_part(struct part *p, size_t parts, struct err *e)
+{
+    char at[48];
+    const struct journal_fact facts[] = {{"read.at", at}, {"read.concepts", "1"}};
+    snprintf(at, sizeof at, "%zu %lld", parts, (long long)p->number);
+    return flush(p, facts, p->concepts ? 2 : 1, e);
+}
+
+/* parts: those that are read whole when this one is. */
+static int read_part(struct part *p, const char *path, size_t parts, struct err *e)
 {
     struct net_sink sink = {.begin = part_begin, .write = part_write, .ctx = p};
     struct net_answer answer;
@@ -234,9 +247,7 @@ static int read_part(struct part *p, const char *path, struct err *e)
     net_answer_release(&answer);
     if (result == 0)
         result = end_line(p, e);
-    if (result == 0)
-        result = flush(p, e);
-    return result;
+    return result == 0 ? end_part(p, parts, e) : -1;
 }
 
 /* --- which files --- */
@@ -319,21 +330,18 @@ static int find_parts(struct stages_job *job, const char *folder, struct parts *
 static int read_from(struct stages_job *job, const char *folder, const struct parts *parts, struct part *p, struct err *e)
 {
     long long first = 0, rows = 0;
-    char *at = journal_get(job->journal, "read.at"), value[48];
+    char *at = journal_get(job->journal, "read.at");
     if (at && sscanf(at, "%lld %lld", &first, &rows) != 2)
         first = rows = 0;
     free(at);
     p->before = p->number = rows;
     for (size_t i = (size_t)first; i < parts->files.count; i++) {
         char *path = str_printf("%s/%s", folder, parts->files.items[i]);
-        int result = path ? read_part(p, path, e) : err_no_memory(e);
+        int result = path ? read_part(p, path, i + 1, e) : err_no_memory(e);
         free(path);
-        if (result == 0 && p->concepts)
-            result = journal_put(job->journal, "read.concepts", "1", e);
-        p->before = p->number;
-        snprintf(value, sizeof value, "%zu %lld", i + 1, (long long)p->number);
-        if (result != 0 || journal_put(job->journal, "read.at", value, e) != 0)
+        if (result != 0)
             return -1;
+        p->before = p->number;
         if (job->draining)
             return err_set(e, ERR_CANCELLED, "reading rows was stopped");
     }

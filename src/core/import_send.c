@@ -6,12 +6,11 @@
 
 #define SEND_CLAIM 64
 #define SEND_POSTERS 4     /* lanes beyond those that read */
-#define SEND_READERS_MAX 64     /* as many as the setting allows */
 
 int import_send_lanes(const struct stages_job *job)
 {
     int readers = (int)settings_number(&job->session->settings, SETTING_FILES_IN_FLIGHT);
-    return (readers < 1 ? 1 : readers > SEND_READERS_MAX ? SEND_READERS_MAX : readers) + SEND_POSTERS;
+    return (readers < 1 ? 1 : readers > SETTINGS_FILES_IN_FLIGHT_MAX ? SETTINGS_FILES_IN_FLIGHT_MAX : readers) + SEND_POSTERS;
 }
 
 void import_send_release(struct import *im)

@@ -9,7 +9,6 @@
 #define SETTLE_WHILE_SENDING_MS 5000
 #define SETTLE_SLOWEST_MS 30000
 #define SETTLE_BY_ID_MAX 256   /* more than these are left to the listing */
-#define ATTEMPTS_MAX 10
 
 /* --- unknown outcomes, by reading --- */
 
@@ -32,9 +31,9 @@ static struct journal_change resolve(const struct import *im, const struct journ
 {
     struct journal_change c = {.id = item->id, .to = again};
     if (item->action == JOURNAL_ADD) {
-        c.to = item->attempt < ATTEMPTS_MAX ? again : JOURNAL_FAILED;   /* adding to a set may be repeated */
+        c.to = item->attempt < STAGES_ATTEMPTS_MAX ? again : JOURNAL_FAILED;   /* adding to a set may be repeated */
     } else if (!r) {
-        c.to = item->attempt < ATTEMPTS_MAX ? again : JOURNAL_FAILED;
+        c.to = item->attempt < STAGES_ATTEMPTS_MAX ? again : JOURNAL_FAILED;
     } else if (is_ours(item, r)) {
         c.to = JOURNAL_ACCEPTED;
         c.settled = !clarifai_status_pending(r->code);

@@ -3,6 +3,7 @@
  * the table is known to have are not staged again: their digest is kept, and a run that is gone through once more compares it.
  */
 #include "core/import.h"
+#include "base/hash.h"
 #include "base/timefmt.h"
 #include "core/rows.h"
 
@@ -27,13 +28,6 @@ static const char *row_status(const struct table_job *t, const struct journal_it
     return journal_state_name(item->state);
 }
 
-static uint64_t digest_row(uint64_t h, const struct buf *line)
-{
-    for (size_t i = 0; i < line->len; i++)
-        h = (h ^ (unsigned char)line->data[i]) * 0x100000001b3u;
-    return (h ^ '\n') * 0x100000001b3u;
-}
-
 /* st NULL: only into the digest. */
 static int put_row(struct table_job *t, struct stage *st, const struct journal_item *item, struct buf *line, struct err *e)
 {
@@ -50,7 +44,7 @@ static int put_row(struct table_job *t, struct stage *st, const struct journal_i
     buf_clear(line);
     int result = rows_tracking_line(line, &row, e);
     if (result == 0)
-        t->digest = digest_row(t->digest, line);
+        t->digest = hash_fnv(hash_fnv(t->digest, line->data, line->len), "\n", 1);
     if (result == 0 && st)
         result = stage_row(st, line->data, line->len, e);
     cJSON_Delete(json);
@@ -65,7 +59,7 @@ static int walk_rows(struct table_job *t, struct stage *st, int64_t *rows, struc
     size_t n = TABLE_BATCH;
     struct buf line = BUF_INIT;
     int result = 0;
-    t->digest = 0xcbf29ce484222325u;
+    t->digest = HASH_FNV;
     while (result == 0 && n == TABLE_BATCH) {
         struct journal_item *items;
         if (t->job->draining && (result = err_set(e, ERR_CANCELLED, "writing the table was stopped")) != 0)

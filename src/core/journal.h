@@ -62,10 +62,13 @@ int journal_open(const char *folder, bool create, struct journal **out, struct e
 /* For viewers: reads only, never disturbs the writer. */
 int journal_open_view(const char *folder, struct journal **out, struct err *e);
 void journal_close(struct journal *j);
-/* Puts a damaged journal aside (journal.db.damaged) so that a new one can be created. */
-int journal_put_aside(const char *folder, struct err *e);
-/* Into a journal made in its place: what is kept beside it, of staged rows, of a cancel, of contexts and statements that were left. */
-int journal_kept_restore(struct journal *j, struct err *e);
+struct journal_fact { const char *key, *value; };
+/*
+ * In the place of a journal that is damaged or gone: it is put aside (journal.db.damaged), and a new one has these facts and what is kept beside it, of
+ * staged rows, of a cancel, of contexts and statements that were left. Killed at any instant it leaves none, one that journal_open calls damaged, or
+ * the new one whole.
+ */
+int journal_make_again(const char *folder, const struct journal_fact *facts, size_t n, struct journal **out, struct err *e);
 /* Whether something may be on the platform: rows staged, in a folder or a scratch table, a context or statement that was left. */
 bool journal_has_left(struct journal *j);
 /* The same where the journal itself cannot be read; also that it was cancelled. */
@@ -100,6 +103,9 @@ struct journal_found {
 };
 /* One transaction; what is known already is refreshed while it is not decided about. */
 int journal_found_put(struct journal *j, const struct journal_found *rows, size_t n, struct err *e);
+/* The same, and in that transaction facts, of those that are not kept beside the journal. */
+int journal_found_put_facts(struct journal *j, const struct journal_found *rows, size_t n, const struct journal_fact *facts, size_t fact_count,
+                            struct err *e);
 /* The next folder to list, claimed for this process: 1 and *path (owned), 0: none that is free, -1. *open: folders that are not done. */
 int journal_folder_next(struct journal *j, char **path, int64_t *open, struct err *e);
 int journal_folder_done(struct journal *j, const char *path, struct err *e);
@@ -173,6 +179,10 @@ int journal_concept_id(struct journal *j, const char *name, char **id, struct er
 int journal_concept_taken(struct journal *j, const char *id, struct err *e);
 
 /* --- what was left on the platform: contexts, statements --- */
+/*
+ * What runs already. The journal has it even when the file beside it cannot be written, which only the log says. -1 when the journal cannot have it:
+ * then this thread records nothing more (see journal_trusted), so that its work ends and with it what it runs.
+ */
 int journal_left_add(struct journal *j, const char *kind, const char *id, struct err *e);
 int journal_left_remove(struct journal *j, const char *id, struct err *e);
 /* kinds may be NULL: then only the ids. */

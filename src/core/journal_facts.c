@@ -1,21 +1,25 @@
 /* Of a journal: facts by key. */
 #include "core/journal_inside.h"
 
+int journal_fact_row(struct journal *j, const char *key, const char *value, struct err *e)
+{
+    sqlite3_stmt *s = journal_cached(j, value ? S_PUT : S_DROP, e);
+    if (!s)
+        return -1;
+    journal_bind(s, 1, key);
+    if (value)
+        journal_bind(s, 2, value);
+    return journal_step(j, s, e);
+}
+
 /* What is kept beside the journal is there before the journal has it, and goes after. */
 int journal_put(struct journal *j, const char *key, const char *value, struct err *e)
 {
     bool kept = journal_kept_is(key);
     pthread_mutex_lock(&j->lock);
-    sqlite3_stmt *s = journal_cached(j, value ? S_PUT : S_DROP, e);
-    int result = s ? 0 : -1;
-    if (result == 0 && kept && value)
-        result = journal_kept_write(j, &(struct journal_kept){.fact = key, .value = value}, e);
-    if (result == 0) {
-        journal_bind(s, 1, key);
-        if (value)
-            journal_bind(s, 2, value);
-        result = journal_step(j, s, e);
-    }
+    int result = kept && value ? journal_kept_write(j, &(struct journal_kept){.fact = key, .value = value}, e) : 0;
+    if (result == 0)
+        result = journal_fact_row(j, key, value, e);
     if (result == 0 && kept && !value)
         result = journal_kept_write(j, NULL, e);
     pthread_mutex_unlock(&j->lock);

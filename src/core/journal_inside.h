@@ -63,6 +63,11 @@ bool journal_kept_is(const char *key);
 /* That file made to hold what the journal has, and with it what the journal is about to have: a fact, or something left. coming may be NULL. */
 struct journal_kept { const char *fact, *value, *left, *kind; };
 int journal_kept_write(struct journal *j, const struct journal_kept *coming, struct err *e);
+/* What that file has into the journal, inside a transaction; the file stays. */
+int journal_kept_restore(struct journal *j, struct err *e);
+/* Rows alone, without that file: of a fact (NULL value removes), of something left. */
+int journal_fact_row(struct journal *j, const char *key, const char *value, struct err *e);
+int journal_left_row(struct journal *j, const char *kind, const char *id, struct err *e);
 /* Columns of remote from `at` on, in the order of JOURNAL_REMOTE_COLUMNS. */
 #define JOURNAL_REMOTE_COLUMNS "r.input_id, r.source, r.sha256, r.size, r.modified, r.in_dataset, r.code, r.status, r.created, r.json"
 enum { JOURNAL_REMOTE_WIDTH = 10 };

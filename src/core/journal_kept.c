@@ -93,13 +93,15 @@ int journal_kept_restore(struct journal *j, struct err *e)
     cJSON *all = result == 0 ? json_parse(text.data, text.len, e) : NULL;
     if (!all && result == 0)
         result = err_about(e, "cannot read", j->kept);
+    if (result != 0 && e->code != ERR_NO_MEMORY)
+        err_remedy(e, "it names what the run left on the platform; move it away to go on without that");
     for (size_t i = 0; i < KEPT_COUNT && result == 0; i++)
         if (json_str(all, kept_facts[i]))
-            result = journal_put(j, kept_facts[i], json_str(all, kept_facts[i]), e);
+            result = journal_fact_row(j, kept_facts[i], json_str(all, kept_facts[i]), e);
     const cJSON *left = json_obj(all, KEPT_LEFT);
     for (const cJSON *one = left ? left->child : NULL; one && result == 0; one = one->next)
         if (one->string && cJSON_IsString(one))
-            result = journal_left_add(j, one->valuestring, one->string, e);
+            result = journal_left_row(j, one->valuestring, one->string, e);
     cJSON_Delete(all);
     buf_release(&text);
     return result;

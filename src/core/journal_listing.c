@@ -34,6 +34,12 @@ static int put_folder(struct journal *j, const char *path, struct err *e)
 
 int journal_found_put(struct journal *j, const struct journal_found *rows, size_t n, struct err *e)
 {
+    return journal_found_put_facts(j, rows, n, NULL, 0, e);
+}
+
+int journal_found_put_facts(struct journal *j, const struct journal_found *rows, size_t n, const struct journal_fact *facts, size_t fact_count,
+                            struct err *e)
+{
     unsigned moved = 0;
     pthread_mutex_lock(&j->lock);
     int result = journal_begin(j, e);
@@ -43,6 +49,8 @@ int journal_found_put(struct journal *j, const struct journal_found *rows, size_
             if (!rows[i].is_folder)
                 moved |= JOURNAL_BIT(rows[i].skip_reason ? JOURNAL_SKIPPED : rows[i].fail_reason ? JOURNAL_FAILED : JOURNAL_LISTED);
         }
+        for (size_t i = 0; i < fact_count && result == 0; i++)
+            result = journal_fact_row(j, facts[i].key, facts[i].value, e);
         result = journal_finish(j, result, e);
     }
     pthread_mutex_unlock(&j->lock);

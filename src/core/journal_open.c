@@ -67,35 +67,56 @@ static bool wal_is_safe(const char *folder)
     return true;
 }
 
-static int check_version(struct journal *j, bool pages_too, struct err *e)
+/*
+ * What was read is not what a journal has. When the reading itself failed for want of room, memory or a lock, the file is not to blame, and a writer
+ * must not put it aside for that; a viewer says of each that nothing is known of it. Returns -1.
+ */
+static int unfit(struct journal *j, bool view, const char *words, struct err *e)
 {
-    int64_t application = journal_scalar(j, "PRAGMA application_id", -1);
+    static const int of_the_moment[] = {SQLITE_NOMEM, SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_CANTOPEN, SQLITE_READONLY, SQLITE_PERM, SQLITE_PROTOCOL};
+    int rc = sqlite3_extended_errcode(j->db);
+    bool passes = (rc & 0xff) == SQLITE_IOERR && rc != SQLITE_IOERR_READ && rc != SQLITE_IOERR_SHORT_READ;
+    for (size_t i = 0; i < sizeof of_the_moment / sizeof *of_the_moment; i++)
+        passes = passes || (rc & 0xff) == of_the_moment[i];
+    return passes && !view ? journal_fail(j, e) : journal_damaged(j, words, e);
+}
+
+static int check_version(struct journal *j, bool view, struct err *e)
+{
+    if (journal_scalar(j, "PRAGMA application_id", -1) != JOURNAL_APPLICATION)
+        return unfit(j, view, "it is not a journal of lakeferry", e);
     int64_t version = journal_scalar(j, "PRAGMA user_version", -1);
-    if (application != JOURNAL_APPLICATION || version < 1)
-        return journal_damaged(j, "it is not a journal of lakeferry", e);
+    if (version < 1)
+        return unfit(j, view, "it is not a journal of lakeferry", e);
     if (version > JOURNAL_VERSION) {
         err_set(e, ERR_CONFIG, "it was written by a newer lakeferry (version %lld of the journal, this one knows %d)", (long long)version,
                 JOURNAL_VERSION);
         err_remedy(e, "go on with the newer program");
         return err_about(e, "cannot use the journal", j->path);
     }
-    if (!pages_too || journal_scalar(j, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", 0) > JOURNAL_CHECK_MAX)
+    if (view || journal_scalar(j, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", 0) > JOURNAL_CHECK_MAX)
         return 0;
     sqlite3_stmt *s = journal_prepare(j, "PRAGMA quick_check(1)", e);
-    if (!s)
-        return -1;
-    bool ok = sqlite3_step(s) == SQLITE_ROW && str_eq((const char *)sqlite3_column_text(s, 0), "ok");
+    bool ok = s && sqlite3_step(s) == SQLITE_ROW && str_eq((const char *)sqlite3_column_text(s, 0), "ok");
     journal_end(j, s);
-    return ok ? 0 : journal_damaged(j, "its pages do not fit together", e);
+    return ok ? 0 : unfit(j, view, "its pages do not fit together", e);
 }
 
-static int create_schema(struct journal *j, struct err *e)
+/* What a new journal begins with. */
+struct seed { const struct journal_fact *facts; size_t count; bool kept; };
+
+/* All in the transaction that gives the file its mark: what has the mark is whole. */
+static int create_schema(struct journal *j, const struct seed *seed, struct err *e)
 {
     char sql[128];
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d; PRAGMA user_version = %d;", JOURNAL_APPLICATION, JOURNAL_VERSION);
     if (journal_begin(j, e) != 0)
         return -1;
     int result = journal_run(j, journal_schema, e);
+    for (size_t i = 0; i < seed->count && result == 0; i++)
+        result = journal_fact_row(j, seed->facts[i].key, seed->facts[i].value, e);
+    if (result == 0 && seed->kept)
+        result = journal_kept_restore(j, e);
     if (result == 0)
         result = journal_run(j, sql, e);
     return journal_finish(j, result, e);
@@ -108,20 +129,20 @@ static int upgrade(struct journal *j, struct err *e)
     return journal_begin(j, e) != 0 ? -1 : journal_finish(j, journal_run(j, journal_upgrade, e), e);
 }
 
-static int set_up(struct journal *j, const char *folder, bool create, bool view, struct err *e)
+static int set_up(struct journal *j, const char *folder, const struct seed *seed, bool view, struct err *e)
 {
     sqlite3_extended_result_codes(j->db, 1);
     sqlite3_busy_timeout(j->db, view ? 2000 : 10000);
     if (view) {
         j->without_sources = journal_scalar(j, "PRAGMA user_version", JOURNAL_VERSION) < JOURNAL_VERSION;
-        return check_version(j, false, e) != 0 ? -1 : journal_load_counts(j, e);
+        return check_version(j, true, e) != 0 ? -1 : journal_load_counts(j, e);
     }
-    if (!create && check_version(j, true, e) != 0)
+    if (!seed && check_version(j, false, e) != 0)
         return -1;
     if (journal_run(j, wal_is_safe(folder) ? "PRAGMA journal_mode = WAL" : "PRAGMA journal_mode = DELETE", e) != 0 ||
         journal_run(j, "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4000; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 1000", e) != 0)
         return -1;
-    if ((create ? create_schema(j, e) : upgrade(j, e)) != 0)
+    if ((seed ? create_schema(j, seed, e) : upgrade(j, e)) != 0)
         return -1;
     if (journal_run(j, journal_temp, e) != 0 || journal_load_counts(j, e) != 0)
         return -1;
@@ -158,7 +179,8 @@ static char *name_to_open(const char *folder, const char *path, bool view)
     return name;
 }
 
-static int open_file(const char *folder, bool create, bool view, struct journal **out, struct err *e)
+/* seed: it is made. */
+static int open_file(const char *folder, const struct seed *seed, bool view, struct journal **out, struct err *e)
 {
     struct journal *j = calloc(1, sizeof *j);
     if (!j)
@@ -173,18 +195,18 @@ static int open_file(const char *folder, bool create, bool view, struct journal 
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | (view ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     int result = 0;
     char *name = name_to_open(folder, j->path, view);
-    if (create && access(j->path, F_OK) == 0)
+    if (seed && access(j->path, F_OK) == 0)
         result = err_set(e, ERR_CONFLICT, "%s exists already", j->path);
-    else if (!create && access(j->path, F_OK) != 0)
+    else if (!seed && access(j->path, F_OK) != 0)
         result = err_set(e, ERR_NOT_FOUND, "there is no journal at %s", j->path);
-    else if (create && make_file(j->path, e) != 0)
+    else if (seed && make_file(j->path, e) != 0)
         result = -1;
     else if (!name)
         result = err_no_memory(e);
     else if (sqlite3_open_v2(name, &j->db, flags, NULL) != SQLITE_OK)
         result = j->db ? journal_fail(j, e) : err_no_memory(e);
     else
-        result = set_up(j, folder, create, view, e);
+        result = set_up(j, folder, seed, view, e);
     free(name);
     if (result != 0) {
         journal_close(j);
@@ -194,9 +216,12 @@ static int open_file(const char *folder, bool create, bool view, struct journal 
     return 0;
 }
 
-int journal_open(const char *folder, bool create, struct journal **out, struct err *e) { return open_file(folder, create, false, out, e); }
+int journal_open(const char *folder, bool create, struct journal **out, struct err *e)
+{
+    return open_file(folder, create ? &(struct seed){0} : NULL, false, out, e);
+}
 
-int journal_open_view(const char *folder, struct journal **out, struct err *e) { return open_file(folder, false, true, out, e); }
+int journal_open_view(const char *folder, struct journal **out, struct err *e) { return open_file(folder, NULL, true, out, e); }
 
 void journal_close(struct journal *j)
 {
@@ -214,7 +239,8 @@ void journal_close(struct journal *j)
     free(j);
 }
 
-int journal_put_aside(const char *folder, struct err *e)
+/* The file goes first, and what SQLite has beside it before another is made: pages of the old one would be taken for the new one's. */
+static int put_aside(const char *folder, struct err *e)
 {
     static const char *const ends[] = {"-wal", "-shm", "-journal"};
     char *path = str_printf("%s/journal.db", folder), *aside = str_printf("%s/journal.db.damaged", folder);
@@ -225,11 +251,17 @@ int journal_put_aside(const char *folder, struct err *e)
         char *beside = str_printf("%s%s", path, ends[i]);
         if (!beside)
             result = err_no_memory(e);
-        else
-            unlink(beside);
+        else if (unlink(beside) != 0 && errno != ENOENT)
+            result = err_set_errno(e, errno, "cannot remove %s", beside);
         free(beside);
     }
     free(path);
     free(aside);
     return result;
+}
+
+int journal_make_again(const char *folder, const struct journal_fact *facts, size_t n, struct journal **out, struct err *e)
+{
+    const struct seed seed = {.facts = facts, .count = n, .kept = true};
+    return put_aside(folder, e) != 0 ? -1 : open_file(folder, &seed, false, out, e);
 }

@@ -60,7 +60,7 @@ static int open_folder(struct err *e)
 static void drop(struct link *l, int at)
 {
     close(l->viewers[at].fd);
-    buf_release(&l->viewers[at].in);
+    buf_wipe(&l->viewers[at].in);              /* it may hold the beginning of a token */
     buf_release(&l->viewers[at].out);
     l->viewers[at] = l->viewers[--l->count];
 }
@@ -106,7 +106,9 @@ static bool receive(struct link *l, struct viewer *v)
     ssize_t n = recv(v->fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
-    if (n == 0 || buf_add(&v->in, bytes, (size_t)n) != 0)
+    bool taken = n > 0 && buf_add(&v->in, bytes, (size_t)n) == 0;
+    explicit_bzero(bytes, (size_t)n);
+    if (!taken)
         return false;
     for (char *end; (end = memchr(v->in.data, '\n', v->in.len)) != NULL;) {
         size_t line = (size_t)(end - v->in.data);
@@ -282,7 +284,7 @@ void link_publish(struct link *l, const cJSON *line)
         queue(&l->viewers[i], text.data);
     for (int i = 0; i < LINK_STICKY; i++)
         if (str_eq(type, sticky_types[i]) && str_set(&l->sticky[i], text.data) != 0)
-            l->sticky[i] = NULL;
+            str_set(&l->sticky[i], NULL);          /* rather none than one that is over */
     pthread_mutex_unlock(&l->lock);
     buf_release(&text);
     wake(l);

@@ -101,6 +101,14 @@ char *report_text(const cJSON *line)
     return out;
 }
 
+cJSON *report_kept(struct journal *j, const char *fact)
+{
+    char *text = journal_get(j, fact);
+    cJSON *json = text ? json_parse(text, strlen(text), NULL) : NULL;
+    free(text);
+    return json;
+}
+
 /* --- the file --- */
 
 static int put_text(int fd, const char *text, struct err *e)

@@ -13,6 +13,8 @@ cJSON *report_summary(const char *run, const struct run_summary *s, const char *
 void report_read_summary(const cJSON *line, struct run_summary *out);
 /* One line of text without newline. Owned. */
 char *report_text(const cJSON *line);
+/* A fact that is such a line ("plan", "live", "summary") or another JSON object; NULL when there is none. The caller deletes it. */
+cJSON *report_kept(struct journal *j, const char *fact);
 /* Writes FOLDER/report.jsonl from the journal: its lines, then every item, then the summary line. Complete or not at all. */
 int report_write(struct journal *j, const char *run, const char *folder, const cJSON *summary, struct err *e);
 #endif

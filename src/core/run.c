@@ -34,13 +34,11 @@ void exec_fill_job(struct exec *x)
 
 static void restore_plan(struct exec *x)
 {
-    char *text = journal_get(x->run->journal, "plan");
-    cJSON *line = text ? json_parse(text, strlen(text), NULL) : NULL;
+    cJSON *line = report_kept(x->run->journal, "plan");
     plan_init(&x->job.plan);
     if (line)
         plan_read(line, &x->job.plan);
     cJSON_Delete(line);
-    free(text);
 }
 
 int exec_start_stages(struct exec *x, struct err *e)

@@ -289,24 +289,14 @@ int64_t run_made_ms(const char *folder)
 /* A journal that is damaged or never got its tables is made again: what was done shows itself by fingerprint. */
 static int rebuild(struct run *r, struct err *e)
 {
-    char *begun = str_printf("%s/begun", r->folder);
+    char *begun = str_printf("%s/begun", r->folder), created[32];
     if (!begun)
         return err_no_memory(e);
-    int result = journal_put_aside(r->folder, e);
-    if (result == 0)
-        result = begin_journal(r->folder, e);
-    if (result == 0)
-        result = journal_open(r->folder, false, &r->journal, e);
-    if (result == 0)
-        result = journal_put(r->journal, "rebuilt", "1", e);
-    if (result == 0)
-        result = journal_put_i64(r->journal, "created", run_made_ms(r->folder), e);
-    if (result == 0)
-        result = journal_kept_restore(r->journal, e);
-    if (result == 0 && access(begun, F_OK) == 0)
-        result = journal_put(r->journal, "gate", "1", e);
+    bool gate = access(begun, F_OK) == 0;
+    const struct journal_fact facts[] = {{"state", run_state_name(RUN_PLANNING)}, {"created", created}, {"rebuilt", "1"}, {"gate", "1"}};
+    snprintf(created, sizeof created, "%lld", (long long)run_made_ms(r->folder));
     free(begun);
-    return result;
+    return journal_make_again(r->folder, facts, gate ? 4 : 3, &r->journal, e);
 }
 
 static int open_journal(struct run *r, struct err *e)

@@ -39,6 +39,8 @@ enum setting {
     SETTING_COUNT
 };
 
+#define SETTINGS_FILES_IN_FLIGHT_MAX 64   /* an import reads, and an export writes, with no more */
+
 struct settings_flags { const char *profile; const char *compute; const char *staging; bool sandbox; };
 struct settings {
     struct value own[SETTING_COUNT];

@@ -98,6 +98,16 @@ static int check_time(const char *text, struct err *e)
     return err_set(e, ERR_CONFIG, "\"%s\" is not a time like 500ms, 60s, 15m or 2h", text);
 }
 
+/* Between two questions or tries: none would be a question without end. */
+static int check_pause(const char *text, struct err *e)
+{
+    double ms;
+
+    if (check_time(text, e))
+        return -1;
+    return read_with_unit(text, TIMES, &ms) && ms >= 1 ? 0 : err_set(e, ERR_CONFIG, "\"%s\" is no pause: 1ms is the shortest", text);
+}
+
 static int check_bytes(const char *text, struct err *e)
 {
     double bytes;
@@ -117,15 +127,13 @@ static int check_rate(const char *text, struct err *e)
     return number <= 100000 ? 0 : err_set(e, ERR_CONFIG, "\"%s\" is more than 100000, the most there may be", text);
 }
 
-#define LANES_MOST 64   /* an import reads, and an export writes, with no more */
-
 static int check_count(const char *text, struct err *e)
 {
     int64_t n;
 
-    if (str_i64(text, &n) && n >= 1 && n <= LANES_MOST)
+    if (str_i64(text, &n) && n >= 1 && n <= SETTINGS_FILES_IN_FLIGHT_MAX)
         return 0;
-    return err_set(e, ERR_CONFIG, "\"%s\" is not a whole number from 1 to %d", text, LANES_MOST);
+    return err_set(e, ERR_CONFIG, "\"%s\" is not a whole number from 1 to %d", text, SETTINGS_FILES_IN_FLIGHT_MAX);
 }
 
 static int check_url(const char *text, struct err *e)
@@ -166,7 +174,7 @@ static int check_switch(const char *text, struct err *e)
 }
 
 static int (*const CHECKS[SETTING_COUNT])(const char *text, struct err *e) = {
-    [SETTING_GIVE_UP] = check_time, [SETTING_RETRY_FIRST] = check_time, [SETTING_RETRY_CAP] = check_time, [SETTING_POLL_FIRST] = check_time,
+    [SETTING_GIVE_UP] = check_time, [SETTING_RETRY_FIRST] = check_pause, [SETTING_RETRY_CAP] = check_pause, [SETTING_POLL_FIRST] = check_pause,
     [SETTING_CLARIFAI_RATE] = check_rate, [SETTING_FILES_RATE] = check_rate, [SETTING_FILES_IN_FLIGHT] = check_count,
     [SETTING_PICTURE_MEMORY] = check_bytes, [SETTING_CLARIFAI_API_BASE] = check_url, [SETTING_CLARIFAI_IMAGE_HOST] = check_url,
     [SETTING_THEME] = check_theme, [SETTING_MOUSE] = check_switch,

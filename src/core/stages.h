@@ -57,8 +57,14 @@ struct stages_verb {
 };
 extern const struct stages_verb export_verb, import_volume_verb, import_s3_verb, update_verb;
 
+/* Of one row: as many as write at most, as many that read, and some. */
+#define STAGES_LANES_MAX (2 * SETTINGS_FILES_IN_FLIGHT_MAX + 4)
+/* So many tries has an item before it fails. */
+#define STAGES_ATTEMPTS_MAX 10
+
 enum stages_status { STAGES_RUNNING, STAGES_AT_START, STAGES_AT_GATE, STAGES_ENDED /* all rows done */, STAGES_STOPPED /* failed, given up or stopped: see stages_failure */ };
 struct stages;
+/* Rows that the journal calls done are not gone through again; -1 also when it cannot be read which those are. */
 int stages_new(struct stages_job *job, const struct stages_verb *verb, bool gate_open, struct stages **out, struct err *e);
 /* Stops hard, joins, frees. NULL is fine. */
 void stages_free(struct stages *s);

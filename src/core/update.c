@@ -1,11 +1,11 @@
 /* The verb "update": its table of stages, its own state, and the stages that are only a call into gather and delta. */
 #include "core/update.h"
+#include "base/hash.h"
 #include "core/journal_annotations.h"
 #include "core/plan.h"
 
 #define DIGEST_PAGE 500
 #define LISTINGS_MAX 5
-#define TRIES 10
 
 enum { LOOK, INPUTS, ANNOTATIONS, STAGE, DIFFERENCE, MERGE, VERIFY, FINISH };
 #define BIT(row) (1u << (row))
@@ -21,27 +21,19 @@ static int inputs_work(struct stages_job *job, struct err *e)
     return err_about(e, "cannot tell which rows are missing from", u->dataset);
 }
 
-static uint64_t hash_text(uint64_t h, const char *text)
-{
-    do
-        h = (h ^ (unsigned char)*text) * 0x100000001b3u;
-    while (*text++);
-    return h;
-}
-
 /* Which annotations the journal holds, as a number; they come in the order of their keys. */
 static int digest(struct stages_job *job, uint64_t *out, struct err *e)
 {
     char *input = NULL, *id = NULL;
     size_t n = 1;
     int result = 0;
-    *out = 0xcbf29ce484222325u;
+    *out = HASH_FNV;
     while (result == 0 && n > 0) {
         struct journal_annotation *page = NULL;
         result = journal_annotations_read(job->journal, input, id, DIGEST_PAGE, &page, &n, e);
         for (size_t i = 0; i < n && result == 0; i++) {
-            *out = hash_text(*out, page[i].input_id);
-            *out = hash_text(*out, page[i].id);
+            *out = hash_fnv(*out, page[i].input_id, strlen(page[i].input_id) + 1);
+            *out = hash_fnv(*out, page[i].id, strlen(page[i].id) + 1);
         }
         if (result == 0 && n && (str_set(&input, page[n - 1].input_id) != 0 || str_set(&id, page[n - 1].id) != 0))
             result = err_no_memory(e);
@@ -75,7 +67,7 @@ static int annotations_work(struct stages_job *job, struct err *e)
 int update_again(struct stages_job *job, const char *fact, struct err *e)
 {
     int64_t tries = journal_get_i64(job->journal, fact, 0) + 1;
-    if (!delta_again(e) || tries >= TRIES)
+    if (!delta_again(e) || tries >= DELTA_TRIES)
         return -1;
     return journal_put_i64(job->journal, fact, tries, e) == 0 ? STAGES_DID : -1;
 }

@@ -1,6 +1,7 @@
 /* One of the two tables of an update: what the catalog says of it, and what that means. */
 #include "core/update.h"
 #include "base/json.h"
+#include "core/report.h"
 #include "core/rows.h"
 
 static const char *const input_keys[] = {"input_id"};
@@ -179,9 +180,7 @@ const char *update_fact(char out[48], const char *prefix, const struct update_si
 bool update_counts_read(struct stages_job *job, const char *prefix, const struct update_side *side, struct update_counts *out)
 {
     char fact[48];
-    char *text = journal_get(job->journal, update_fact(fact, prefix, side));
-    cJSON *json = text ? json_parse(text, strlen(text), NULL) : NULL;
-    free(text);
+    cJSON *json = report_kept(job->journal, update_fact(fact, prefix, side));
     memset(out, 0, sizeof *out);
     for (int i = 0; json && i < SQL_CHANGES; i++)
         json_i64(json, sql_change_names[i], &out->of[i]);

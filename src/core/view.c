@@ -1,21 +1,9 @@
 #include "core/view.h"
 #include "base/json.h"
-#include "base/timefmt.h"
-#include "core/link.h"
 #include "core/plan.h"
 #include "core/report.h"
 #include "core/run_inside.h"
 #include <unistd.h>
-
-#define START_MS 10000   /* a worker that was just started may take so long to listen */
-
-static cJSON *fact_json(struct journal *j, const char *key)
-{
-    char *text = journal_get(j, key);
-    cJSON *json = text ? json_parse(text, strlen(text), NULL) : NULL;
-    free(text);
-    return json;
-}
 
 /* --- one run --- */
 
@@ -104,7 +92,7 @@ static void read_stages(struct journal *j, const struct stages_verb *verb, const
 static void read_journal(struct journal *j, const struct ask *ask, struct view *out)
 {
     char *state = journal_get(j, "state"), *error = journal_get(j, "error");
-    cJSON *live = fact_json(j, "live"), *plan = fact_json(j, "plan"), *summary = fact_json(j, "summary");
+    cJSON *live = report_kept(j, "live"), *plan = report_kept(j, "plan"), *summary = report_kept(j, "summary");
     out->state = run_state_by_name(state);
     out->started_ms = journal_get_i64(j, "started", journal_get_i64(j, "created", 0));
     out->ended_ms = journal_get_i64(j, "ended", 0);
@@ -267,15 +255,21 @@ int view_items(const char *id, const char *state, int64_t offset, int64_t limit,
     if (result == 0)
         result = journal_read(j, &q, &items, &n, e);
     struct view_item *rows = result == 0 ? calloc(n ? n : 1, sizeof *rows) : NULL;
-    for (size_t i = 0; rows && i < n; i++)
-        rows[i] = (struct view_item){.key = str_dup(items[i].key), .input_id = str_dup(items[i].input_id),
-                                     .state = str_dup(journal_state_name(items[i].state)), .reason = str_dup(items[i].reason), .code = str_dup(items[i].code),
-                                     .bytes = (int64_t)items[i].size};
+    bool whole = rows != NULL;
+    for (size_t i = 0; rows && i < n; i++) {
+        struct journal_item *from = &items[i];
+        rows[i] = (struct view_item){.key = from->key, .input_id = from->input_id, .state = str_dup(journal_state_name(from->state)), .reason = from->reason,
+                                     .code = from->code, .bytes = (int64_t)from->size};
+        from->key = from->input_id = from->reason = from->code = NULL;
+        whole = whole && rows[i].state;
+    }
     journal_items_free(items, n);
     journal_close(j);
     free(folder);
-    if (result == 0 && !rows)
+    if (result == 0 && !whole) {
+        view_items_free(rows, n);
         return err_no_memory(e);
+    }
     *out = rows;
     *count = result == 0 ? n : 0;
     return result;
@@ -291,117 +285,4 @@ void view_items_free(struct view_item *items, size_t count)
         free(items[i].code);
     }
     free(items);
-}
-
-/* --- a live run --- */
-
-static int wait_for_ack(struct link_client *c, const char *id, struct err *e)
-{
-    for (;;) {
-        cJSON *line;
-        bool timed_out;
-        int got = link_client_read(c, 3000, &line, &timed_out, e);
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            return err_set(e, timed_out ? ERR_TIMEOUT : ERR_NOT_FOUND, timed_out ? "run %s does not answer" : "run %s ended meanwhile", id);
-        bool ack = str_eq(json_str(line, "type"), "ack"), refused = str_eq(json_str(line, "type"), "refused");
-        cJSON_Delete(line);
-        if (ack)
-            return 0;
-        if (refused)
-            return err_set(e, ERR_USAGE, "run %s does not know this command", id);
-    }
-}
-
-int view_control(const char *id, const char *command, struct err *e)
-{
-    struct link_client *c;
-    struct buf line = BUF_INIT;
-    if (link_connect(id, &c, e) != 0)
-        return -1;
-    if (command[0] == '{') {
-        buf_puts(&line, command);                /* a command with members, as JSON */
-    } else {
-        buf_puts(&line, "{\"command\":");
-        json_quote(&line, command, strlen(command));
-        buf_putc(&line, '}');
-    }
-    int result = buf_error(&line, e);
-    if (result == 0)
-        result = link_client_send(c, line.data, e);
-    if (result == 0)
-        result = wait_for_ack(c, id, e);
-    link_client_free(c);
-    buf_wipe(&line);
-    return result;
-}
-
-/* A worker that was just started takes a moment until it listens; a finished run never does. */
-static int connect_soon(const char *id, struct link_client **out, struct view *v, struct err *e)
-{
-    for (int64_t end = time_mono_ms() + START_MS;;) {
-        if (link_connect(id, out, e) == 0)
-            return 0;
-        if (view_read(id, v, e) != 0)
-            return -1;
-        if (v->ended_ms || time_mono_ms() >= end)
-            return 1;
-        usleep(50000);
-    }
-}
-
-/* What a finished run said last. */
-static int replay(const char *id, int (*each)(void *ctx, const cJSON *line), void *ctx, struct err *e)
-{
-    static const char *const kept[] = {"plan", "summary"};
-    struct journal *j = NULL;
-    char *folder = run_folder(id, e);
-    int result = folder ? journal_open_view(folder, &j, e) : -1;
-    for (size_t i = 0; result == 0 && i < sizeof kept / sizeof *kept; i++) {
-        cJSON *line = fact_json(j, kept[i]);
-        bool stop = line && each(ctx, line) < 0;
-        cJSON_Delete(line);
-        if (stop)
-            break;
-    }
-    journal_close(j);
-    free(folder);
-    return result;
-}
-
-int view_watch(const char *id, int (*each)(void *ctx, const cJSON *line), void *ctx, int *status, struct err *e)
-{
-    struct link_client *c = NULL;
-    struct view v;
-    struct err why = {0};
-    *status = -1;
-    int found = connect_soon(id, &c, &v, &why);
-    if (found < 0) {
-        *e = why;
-        return -1;
-    }
-    if (found == 1) {
-        if (!v.ended_ms)
-            return err_set(e, ERR_NOT_FOUND, "run %s is not running; `lakeferry resume %s` goes on", id, id);
-        *status = v.exit_status;
-        return replay(id, each, ctx, e);
-    }
-    for (int got = 1; got == 1;) {
-        cJSON *line;
-        bool timed_out;
-        got = link_client_read(c, -1, &line, &timed_out, e);
-        bool stop = got == 1 && each(ctx, line) < 0;
-        cJSON_Delete(line);
-        if (stop || got < 0) {
-            link_client_free(c);
-            *status = 0;
-            return got < 0 ? -1 : 0;
-        }
-    }
-    link_client_free(c);
-    for (int i = 0; i < 40 && view_read(id, &v, e) == 0 && v.alive; i++)
-        usleep(50000);                           /* its last words are out; its end is being recorded */
-    *status = v.exit_status >= 0 ? v.exit_status : 1;
-    return 0;
 }

@@ -33,6 +33,9 @@ int view_items(const char *id, const char *state, int64_t offset, int64_t limit,
 void view_items_free(struct view_item *items, size_t count);
 /* Controls of a live run through its socket: "yes", "no", "pause", "resume", "cancel". ERR_NOT_FOUND when it is not alive. */
 int view_control(const char *id, const char *command, struct err *e);
-/* Follows a live run: each line of its socket to each, until it ends (returns its exit status in *status) or each returns -1. */
+/*
+ * Follows a live run: each line of its socket to each, until it ends (*status: the exit status that it recorded, 1 when it recorded none) or each returns
+ * -1 (*status 0). A connection that the run dropped is made again, and begins with the last words. -1 also when the run's record cannot be read at its end.
+ */
 int view_watch(const char *id, int (*each)(void *ctx, const cJSON *line), void *ctx, int *status, struct err *e);
 #endif

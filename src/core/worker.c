@@ -1,6 +1,7 @@
 /* The process of a run that nobody waits for: its own session, secrets from a pipe, everything it prints in its folder's log. */
 #include "base/file.h"
 #include "base/log.h"
+#include "core/child.h"
 #include "core/run_inside.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -12,35 +13,7 @@
 #define WORKER_NICE 5       /* the interface that watches it comes first: a key is answered while pictures are hashed */
 #define WORKER_SECRETS_FD 3 /* where main looks for them */
 
-extern char **environ;
-
 static volatile int worker_stop;
-
-/* Never passed on: a worker gets its secrets through the pipe. */
-static const char *const secret_names[] = {"DATABRICKS_TOKEN", "DATABRICKS_CLIENT_SECRET", "DATABRICKS_PASSWORD", "CLARIFAI_PAT", "CLARIFAI_API_KEY",
-                                           "CLARIFAI_SESSION_TOKEN"};
-
-static bool is_secret(const char *variable)
-{
-    for (size_t i = 0; i < sizeof secret_names / sizeof *secret_names; i++) {
-        size_t n = strlen(secret_names[i]);
-        if (strncmp(variable, secret_names[i], n) == 0 && variable[n] == '=')
-            return true;
-    }
-    return false;
-}
-
-static char **scrubbed(void)
-{
-    size_t n = 0, kept = 0;
-    while (environ[n])
-        n++;
-    char **out = calloc(n + 1, sizeof *out);
-    for (size_t i = 0; out && i < n; i++)
-        if (!is_secret(environ[i]))
-            out[kept++] = environ[i];
-    return out;
-}
 
 static int start(const char *id, int secrets, char **environment, pid_t *pid, struct err *e)
 {
@@ -73,15 +46,14 @@ int run_spawn(const char *id, const struct session *s, struct err *e)
     pid_t pid;
     if (pipe2(fds, O_CLOEXEC) != 0)
         return err_set_errno(e, errno, "cannot make a pipe");
-    char **environment = scrubbed();
-    int result = environment ? start(id, fds[0], environment, &pid, e) : err_no_memory(e);
+    char **environment = child_environment(NULL, e);     /* a worker gets its secrets through the pipe */
+    bool started = environment && start(id, fds[0], environment, &pid, e) == 0;
     free(environment);
     close(fds[0]);
-    if (result == 0)
-        result = session_export_secrets(s, fds[1], e);
+    int result = started ? session_export_secrets(s, fds[1], e) : -1;
     close(fds[1]);
     /* The first process only makes the real one, so that no zombie is left with us. */
-    while (result == 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    while (started && waitpid(pid, &status, 0) < 0 && errno == EINTR)
         continue;
     if (result == 0 && status != 0)
         result = err_set(e, ERR_IO, "the worker of run %s did not start", id);
@@ -115,6 +87,17 @@ static int redirect(const char *folder, struct err *e)
     return result;
 }
 
+/* Linux weighs whole sessions against each other when it groups them by itself, and nice only within one (sched(7)): the worker's own session says it, too. */
+static void give_way(void)
+{
+    (void)!nice(WORKER_NICE);
+    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return;
+    (void)!dprintf(fd, "%d", WORKER_NICE);
+    close(fd);
+}
+
 static void set_up_process(void)
 {
     struct sigaction action = {.sa_handler = on_stop}, ignore = {.sa_handler = SIG_IGN};
@@ -122,7 +105,7 @@ static void set_up_process(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &ignore, NULL);
     sigaction(SIGPIPE, &ignore, NULL);
-    (void)!nice(WORKER_NICE);
+    give_way();
 }
 
 static int open_session(const struct ask *ask, int secrets_fd, struct session *s, struct err *e)

@@ -8,6 +8,7 @@
 
 #include <math.h>
 
+#define COUNT_MAX ((int64_t)1000000000000000)
 #define IDS_A_CALL 64 /* keeps the address below 4 KB (§4.4) */
 
 /* ---- reading ---- */
@@ -104,6 +105,14 @@ int clarifai_inputs_by_id(const struct net_api *api, const struct clarifai_app_i
     return 0;
 }
 
+/* Sums of them must not overflow, whatever the service says. */
+static int64_t count_of(const cJSON *counts, const char *key)
+{
+    int64_t n = 0;
+    json_i64(counts, key, &n);
+    return n < 0 ? 0 : n < COUNT_MAX ? n : COUNT_MAX;
+}
+
 int clarifai_inputs_status(const struct net_api *api, const struct clarifai_app_id *app, struct clarifai_counts *out, struct err *e)
 {
     struct buf path = BUF_INIT;
@@ -115,10 +124,8 @@ int clarifai_inputs_status(const struct net_api *api, const struct clarifai_app_
     if (!rc) rc = clarifai_call(api, NET_GET, path.data, NULL, true, false, &tree, e);
     const cJSON *counts = json_obj(tree, "counts");
     if (!rc && !counts) rc = err_set(e, ERR_PROTOCOL, "the answer of Clarifai has no counts");
-    json_i64(counts, "processed", &out->processed);
-    json_i64(counts, "to_process", &out->to_process);
-    json_i64(counts, "processing", &out->processing);
-    json_i64(counts, "errors", &out->errors);
+    *out = (struct clarifai_counts){ .processed = count_of(counts, "processed"), .to_process = count_of(counts, "to_process"),
+                                     .processing = count_of(counts, "processing"), .errors = count_of(counts, "errors") };
     cJSON_Delete(tree);
     buf_release(&path);
     return rc;

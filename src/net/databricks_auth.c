@@ -10,6 +10,7 @@
 
 #define SCIM_ME "/api/2.0/preview/scim/v2/Me"
 #define TOKEN_PATH "/oidc/v1/token"
+#define EXPIRES_MAX_S ((int64_t)366 * 24 * 3600)
 
 int databricks_me_get(const struct net_api *api, struct databricks_me *out, struct err *e)
 {
@@ -99,6 +100,7 @@ static int decode_token(const struct net_answer *answer, char **token, int64_t *
         else redact_add(*token);
     }
     if (!json_i64(tree, "expires_in", expires_in_s) || *expires_in_s <= 0) *expires_in_s = 3600;
+    if (*expires_in_s > EXPIRES_MAX_S) *expires_in_s = EXPIRES_MAX_S;
     if (text) explicit_bzero((char *)(uintptr_t)text, strlen(text));
     cJSON_Delete(tree);
     return rc;

@@ -1,7 +1,8 @@
 #ifndef LAKEFERRY_NET_ENGINE_INNER_H
 #define LAKEFERRY_NET_ENGINE_INNER_H
 /*
- * engine_inner: what engine.c (the thread), pool.c (admission's state) and call.c (a caller's side) share. `lock` guards hosts, pools and the waiting lists;
+ * engine_inner: what engine.c (the thread), engine_attempts.c (each attempt on it), engine_callers.c and call.c (a caller's side) and pool.c (admission's
+ * state) share. `lock` guards hosts, pools and the waiting lists;
  * running transfers and curl belong to the engine thread alone; a call belongs to its caller except between engine_run and its return.
  */
 #include "net/limit.h"
@@ -82,7 +83,12 @@ struct net_engine {
     int spares;
 };
 
-/* call.c uses these; any thread. */
+/* engine_attempts.c; engine thread only. The call is its caller's again behind the end of its attempt. */
+void engine_start_admitted(struct net_engine *n);
+void engine_finish(struct net_engine *n, struct call *c, CURLcode code);
+void engine_cancel(struct net_engine *n, struct call *c);
+
+/* engine_callers.c for call.c; any thread. */
 /* Finds or makes the call's pool and counts the caller in. */
 int engine_enter(struct net_engine *n, struct call *c, const char *quota_name, struct err *e);
 void engine_leave(struct net_engine *n, struct call *c);

@@ -1,4 +1,5 @@
 #include "net/limit.h"
+#include "base/hash.h"
 #include "base/str.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -35,16 +36,10 @@ int64_t limit_now_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-/* FNV-1a: names only have to differ among a handful of quotas. */
-static uint64_t hash_text(uint64_t h, const char *text)
-{
-    for (const unsigned char *p = (const unsigned char *)text; *p; p++) h = (h ^ *p) * 0x100000001b3u;
-    return h * 0x100000001b3u;      /* as if a zero byte ended it, so that "a","bc" and "ab","c" differ */
-}
-
+/* Names only have to differ among a handful of quotas. The zero byte counts, so that "a","bc" and "ab","c" differ. */
 static char *file_name(const char *dir, const char *base, const char *name)
 {
-    uint64_t h = hash_text(hash_text(0xcbf29ce484222325u, base), name);
+    uint64_t h = hash_fnv(hash_fnv(HASH_FNV, base, strlen(base) + 1), name, strlen(name) + 1);
     return str_printf("%s/%016llx.limit", dir, (unsigned long long)h);
 }
 

@@ -1,4 +1,5 @@
 #include "net/listing.h"
+#include "base/hash.h"
 
 #include <strings.h>
 
@@ -29,24 +30,17 @@ int listing_not_the_api(struct err *e, const char *service, int status)
     return err_remedy(e, "check the host address, and whether a proxy, VPN or sign-in page stands in between");
 }
 
-/* FNV-1a over the whole tree: equal elements give equal sums. */
-static uint64_t hash_bytes(uint64_t sum, const void *bytes, size_t n)
-{
-    const unsigned char *p = bytes;
-    for (size_t i = 0; i < n; i++) sum = (sum ^ p[i]) * 0x100000001b3u;
-    return sum;
-}
-
+/* Over the whole tree: equal elements give equal sums. */
 static uint64_t hash_tree(uint64_t sum, const cJSON *item)
 {
     for (; item; item = item->next) {
         int type = item->type & 0xFF;
-        sum = hash_bytes(sum, &type, sizeof type);
-        if (item->string) sum = hash_bytes(sum, item->string, strlen(item->string) + 1);
-        if (cJSON_IsString(item) && item->valuestring) sum = hash_bytes(sum, item->valuestring, strlen(item->valuestring) + 1);
-        if (cJSON_IsNumber(item)) sum = hash_bytes(sum, &item->valuedouble, sizeof item->valuedouble);
+        sum = hash_fnv(sum, &type, sizeof type);
+        if (item->string) sum = hash_fnv(sum, item->string, strlen(item->string) + 1);
+        if (cJSON_IsString(item) && item->valuestring) sum = hash_fnv(sum, item->valuestring, strlen(item->valuestring) + 1);
+        if (cJSON_IsNumber(item)) sum = hash_fnv(sum, &item->valuedouble, sizeof item->valuedouble);
         if (item->child) sum = hash_tree(sum, item->child);
-        sum = hash_bytes(sum, "", 1);
+        sum = hash_fnv(sum, "", 1);
     }
     return sum;
 }
@@ -76,7 +70,7 @@ static int take_element(void *ctx, cJSON *element, struct err *e)
     if (++l->count > LISTING_PAGE_MAX) return err_set(e, ERR_LIMIT, "a page of the %s list has more than %d elements", l->service, LISTING_PAGE_MAX);
     bool given;
     if (l->key) {
-        uint64_t sum = hash_tree(0xcbf29ce484222325u, element);
+        uint64_t sum = hash_tree(HASH_FNV, element);
         given = l->known && bsearch(&sum, l->seen, l->known, sizeof sum, hash_order);
         if (!given && remember(l, sum, e)) return -1;
     } else {

@@ -132,6 +132,8 @@ void app_press(struct app *app, const struct keymap_press *press)
         unknown_key(app, press);
     else if (a == ACTION_NONE)
         return;
+    else if (app->asking && a == ACTION_HELP)
+        app_say(app, ROLE_INFO, "%s", dialog_help(&app->dialog));
     else if (app->asking && a != ACTION_QUIT && a != ACTION_REDRAW)
         app_answered(app, dialog_update(&app->dialog, a));
     else if (app->commanding && a != ACTION_QUIT && a != ACTION_REDRAW)

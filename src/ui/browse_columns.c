@@ -254,16 +254,16 @@ static void find_volume(struct browse_column *c)
 
 void browse_column_show(struct browse_column *c, const struct catalog_list *list)
 {
+    if (!list->loading)
+        c->asked_ms = 0;
+    else if (!c->asked_ms)
+        c->asked_ms = time_mono_ms();
     if (list == c->now) {
         catalog_list_unref(list);
         return;
     }
     catalog_list_unref(c->now);
     c->now = list;
-    if (!list->loading)
-        c->asked_ms = 0;
-    else if (!c->asked_ms)
-        c->asked_ms = time_mono_ms();
     list_replace(&c->list);
     find_volume(c);
 }
@@ -271,6 +271,8 @@ void browse_column_show(struct browse_column *c, const struct catalog_list *list
 void browse_column_ask(struct browse_column *c, struct catalog *catalog, int64_t max_age_ms)
 {
     const struct catalog_list *l = catalog ? catalog_get(catalog, c->place, max_age_ms) : NULL;
+    if (max_age_ms == 0)   /* so does the waiting begin anew */
+        c->asked_ms = 0;
     if (l)
         browse_column_show(c, l);
     else if (!c->asked_ms)

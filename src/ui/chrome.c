@@ -128,6 +128,13 @@ static int put_hint(struct frame *f, int row, int col, int end, const char *key,
     return width;
 }
 
+/* What has no room leaves none behind. */
+static void next_hint(struct hints *h, const char *key, const char *label, bool off)
+{
+    int width = put_hint(h->f, h->row, h->col, h->end, key, label, off);
+    h->col += width ? width + 2 : 0;
+}
+
 static void add_hint(void *ctx, enum action a)
 {
     struct hints *h = ctx;
@@ -144,22 +151,20 @@ static void add_hint(void *ctx, enum action a)
         return;
     const struct app_open *top = app_top(h->app);
     const char *own = top && top->screen->hint ? top->screen->hint(top->state, a) : NULL;
-    int width = put_hint(h->f, h->row, h->col, h->end, key, own ? own : row->hint, off);
-    if (width)
-        h->col += width + 2;
+    next_hint(h, key, own ? own : row->hint, off);
 }
 
 /* Help and quit, at the right end whatever else has room. Returns where they begin. */
 static int render_always(struct app *app, struct frame *f, int row)
 {
-    static const struct { enum action a; const char *label; bool view; } always[] = {
+    static const struct { enum action a; const char *label; bool letter; } always[] = {
         { ACTION_QUIT, "quit", false }, { ACTION_HELP, "help", false }, { ACTION_COMMAND, "", true },
     };
     int end = f->cols - 1;
     for (size_t i = 0; i < sizeof always / sizeof always[0]; i++) {
         char key[64], label[16];
         keymap_key_of(app->keys, app_keys_now(app), always[i].a, key, sizeof key);
-        if (!key[0] || (always[i].view && app_typing_now(app)))
+        if (!key[0] || (always[i].letter && key[1]))   /* the command line is worth its place where one letter opens it */
             continue;
         str_copy(label, sizeof label, strcmp(key, "?") == 0 ? "" : always[i].label);
         int width = (int)strlen(key) + (key[1] ? 0 : 2) + (label[0] ? (int)strlen(label) + (key[1] ? 1 : 0) : 0);
@@ -188,14 +193,14 @@ static void render_hints(struct app *app, struct frame *f, int row)
     if (first == KEYS_TABS) {
         static const struct { const char *key, *label; } tabs[] = { { "Left Right", "choose a tab" }, { "Enter", "opens it" }, { "Down", "back" } };
         for (size_t i = 0; i < sizeof tabs / sizeof *tabs; i++)
-            h.col += put_hint(f, row, h.col, h.end, tabs[i].key, tabs[i].label, false) + 2;
+            next_hint(&h, tabs[i].key, tabs[i].label, false);
         return;
     }
     const char *enter = first == KEYS_FORM && top && top->screen->hint ? top->screen->hint(top->state, ACTION_OPEN) : NULL;
     if (enter && *enter)
-        h.col += put_hint(f, row, h.col, h.end, "Enter", enter, false) + 2;
+        next_hint(&h, "Enter", enter, false);
     else if (first == KEYS_PICKER || first == KEYS_DIALOG)
-        h.col += put_hint(f, row, h.col, h.end, "Enter", "takes it", false) + 2;
+        next_hint(&h, "Enter", "takes it", false);
     for (const enum keymap_set *s = app_keys_now(app); *s != KEYS_END; s++)
         keymap_each(app->keys, *s, add_hint, &h);
 }

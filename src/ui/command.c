@@ -120,6 +120,10 @@ void command_update(struct app *app, enum action a)
     switch (a) {
     case ACTION_BACK: end(app); break;
     case ACTION_ACCEPT: perform(app); break;
+    case ACTION_HELP:
+        end(app);
+        app_do(app, a);
+        break;
     case ACTION_COMPLETE: complete(app); break;
     case ACTION_UP: walk_history(app, true); break;
     case ACTION_DOWN: walk_history(app, false); break;

@@ -53,6 +53,13 @@ int dialog_update(struct dialog *d, enum action a)
     }
 }
 
+const char *dialog_help(const struct dialog *d)
+{
+    if (d->word)
+        return "type the name that is asked for, choose with Left and Right, then Enter; Esc changes nothing";
+    return d->count > 1 ? "Left and Right choose, Enter takes it; Esc takes the first answer" : "Enter or Esc closes it";
+}
+
 static uint32_t lower(uint32_t c)
 {
     return c >= 'A' && c <= 'Z' ? c + 32 : c;

@@ -24,5 +24,7 @@ void dialog_release(struct dialog *d);
 int dialog_update(struct dialog *d, enum action a);
 /* Letters: the first letter of an answer chooses it, unless a word is to be typed. Returns as dialog_update. */
 int dialog_type(struct dialog *d, uint32_t cp);
+/* How to answer it, in few words. Constant. */
+const char *dialog_help(const struct dialog *d);
 void dialog_render(const struct dialog *d, struct frame *f, struct layout_rect r);
 #endif

@@ -14,11 +14,6 @@ void form_lists_fill(struct job_form *f, int64_t max_age);
 bool form_lists_is_place(const char *value);
 /* Whether what is typed into the open picker is an owner, whose apps are to be shown. */
 bool form_lists_names_owner(const struct job_form *f, int field);
-/*
- * A name was typed instead of chosen: where the field holds a whole name it is written as the lists write it. Returns the folder that was typed with
- * a volume, "" for all of it, when the form has a field for it. Owned; NULL: there is none.
- */
-char *form_lists_settle(struct job_form *f, int field);
 /* Opens that place, the field as it was. */
 void form_lists_drill(struct job_form *f, int field);
 #endif

@@ -10,13 +10,13 @@
 
 const struct catalog_list *form_names_list(const struct job_form *f, const char *place)
 {
-    return f->world->catalog && place ? catalog_get(f->world->catalog, place, FORM_LISTS_FRESH_MS) : NULL;
+    return f->world->catalog && place ? catalog_get(f->world->catalog, place, f->anew ? 0 : FORM_LISTS_FRESH_MS) : NULL;
 }
 
 const struct catalog_list *form_names_list_now(const struct job_form *f, const char *place, bool *known)
 {
     int64_t age = time_wall_ms() - f->since_ms;
-    const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, age > 0 ? age : 1) : NULL;
+    const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, f->anew ? 0 : age > 0 ? age : 1) : NULL;
     *known = l && (l->error.code != ERR_NONE || (l->complete && !l->from_disk && l->listed_at_ms >= f->since_ms));
     return l;
 }
@@ -80,6 +80,15 @@ struct job_table *form_names_state(struct job_form *f, int field)
     return &f->tables[field == FIELD_ANNOTATIONS];
 }
 
+/* A request for the details of a table that hangs is given up for a new one. */
+static void renew(const struct job_form *f, const struct name *t)
+{
+    char *place = str_printf("%s\x1f%s\x1f%s", t->catalog, t->schema, t->object);
+    if (place)
+        catalog_list_unref(catalog_get(f->world->catalog, place, 0));
+    free(place);
+}
+
 const struct databricks_object *form_names_object(struct job_form *f, int field)
 {
     struct name t;
@@ -91,6 +100,8 @@ const struct databricks_object *form_names_object(struct job_form *f, int field)
         bool again = !str_eq(state->asked, full);
         if (again)
             str_set(&state->asked, full);
+        if (again && f->anew)
+            renew(f, &t);
         o = catalog_table(f->world->catalog, full, again);
     }
     if (f->world->catalog)

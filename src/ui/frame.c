@@ -345,46 +345,6 @@ void frame_fill(struct frame *f, struct layout_rect r, enum theme_role role)
     }
 }
 
-void frame_rule(struct frame *f, int row, int col, int cols, const char *title)
-{
-    for (int i = 0; i < cols; i++)
-        put_glyph(f, row, col + i, ROLE_RULE, GLYPH_RULE);
-    if (!title || !*title || cols < 8)
-        return;
-    put_run(f, row, col + 2, 1, ROLE_RULE, " ", 1);
-    int used = frame_text(f, row, col + 3, cols - 6, ROLE_TITLE, title);
-    put_run(f, row, col + 3 + used, 1, ROLE_RULE, " ", 1);
-}
-
-void frame_bar(struct frame *f, int row, int col, int rows)
-{
-    for (int i = 0; i < rows; i++)
-        put_glyph(f, row + i, col, ROLE_RULE, GLYPH_BAR);
-}
-
-void frame_more(struct frame *f, struct layout_rect r, bool above, bool below)
-{
-    if (above && r.rows > 0)
-        frame_glyph(f, r.row, r.col + r.cols - 1, ROLE_TEXT, GLYPH_ABOVE);
-    if (below && r.rows > 0)
-        frame_glyph(f, r.row + r.rows - 1, r.col + r.cols - 1, ROLE_TEXT, GLYPH_BELOW);
-}
-
-void frame_box(struct frame *f, struct layout_rect r, const char *title)
-{
-    if (r.rows < 2 || r.cols < 2)
-        return;
-    frame_fill(f, r, ROLE_TEXT);
-    frame_rule(f, r.row, r.col + 1, r.cols - 2, title);
-    frame_rule(f, r.row + r.rows - 1, r.col + 1, r.cols - 2, NULL);
-    frame_bar(f, r.row + 1, r.col, r.rows - 2);
-    frame_bar(f, r.row + 1, r.col + r.cols - 1, r.rows - 2);
-    put_glyph(f, r.row, r.col, ROLE_RULE, GLYPH_TOP_LEFT);
-    put_glyph(f, r.row, r.col + r.cols - 1, ROLE_RULE, GLYPH_TOP_RIGHT);
-    put_glyph(f, r.row + r.rows - 1, r.col, ROLE_RULE, GLYPH_BOTTOM_LEFT);
-    put_glyph(f, r.row + r.rows - 1, r.col + r.cols - 1, ROLE_RULE, GLYPH_BOTTOM_RIGHT);
-}
-
 void frame_select(struct frame *f, int row, int col, int cols)
 {
     for (int i = 0; i < cols; i++) {
@@ -409,43 +369,4 @@ void frame_cursor(struct frame *f, int row, int col)
         f->cursor_row = row;
         f->cursor_col = col;
     }
-}
-
-static void print_row(const struct frame *f, struct buf *out, int row)
-{
-    int last = f->cols - 1;
-    for (; last >= 0; last--) {
-        const struct frame_cell *c = at(f, row, last);
-        if (c->width == 0 || c->len != 1 || c->text[0] != ' ')
-            break;
-    }
-    for (int col = 0; col <= last; col++) {
-        const struct frame_cell *c = at(f, row, col);
-        buf_add(out, c->text, c->len);
-    }
-    buf_putc(out, '\n');
-}
-
-static void print_roles(const struct frame *f, struct buf *out, int row)
-{
-    int last = f->cols - 1;
-    while (last >= 0 && at(f, row, last)->role == ROLE_TEXT && !at(f, row, last)->flags)
-        last--;
-    for (int col = 0; col <= last; col++) {
-        const struct frame_cell *c = at(f, row, col);
-        buf_putc(out, c->flags & FRAME_CURSOR ? '@' : theme_letter(c->role));
-    }
-    buf_putc(out, '\n');
-}
-
-int frame_print(const struct frame *f, struct buf *out, bool roles)
-{
-    for (int row = 0; row < f->rows; row++)
-        print_row(f, out, row);
-    if (roles) {
-        buf_puts(out, "== roles\n");
-        for (int row = 0; row < f->rows; row++)
-            print_roles(f, out, row);
-    }
-    return out->failed ? -1 : 0;
 }

@@ -2,7 +2,8 @@
 #define LAKEFERRY_UI_FRAME_H
 /*
  * frame: one picture of the screen as cells. A cell holds one cluster of UTF-8 (a character with its
- * combining marks), its width and its role. Belongs to the UI thread.
+ * combining marks), its width and its role. frame.c has cells and texts, frame_shapes.c lines and boxes made of them, frame_print.c the picture as
+ * lines of text. Belongs to the UI thread.
  * Every text that enters goes through utf8_escape() here, so no control, bidi or invalid byte can reach the
  * terminal whoever wrote it. Writing outside the frame is cut; a wide character is never halved: where
  * only one of its cells fits, a blank stands.

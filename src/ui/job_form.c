@@ -2,6 +2,7 @@
 #include "base/timefmt.h"
 #include "ui/form_lists.h"
 #include "ui/form_names.h"
+#include "ui/form_whole.h"
 #include "ui/remedies.h"
 
 static const struct { int id; enum form_kind kind; const char *label; } ends[] = {
@@ -113,6 +114,13 @@ void job_form_look_again(struct job_form *f)
     job_form_refresh(f);
 }
 
+void job_form_ask_again(struct job_form *f)
+{
+    f->anew = true;
+    job_form_look_again(f);
+    f->anew = false;
+}
+
 int job_form_take_place(struct job_form *f, const char *place, struct err *e)
 {
     if (!f->verb->take)
@@ -147,7 +155,7 @@ static void changed(struct job_form *f, int field)
 /* A new name, or a whole one that was typed: a volume may bring its folder along. */
 static void typed(struct job_form *f, int field)
 {
-    char *folder = form_lists_settle(f, field);
+    char *folder = form_whole_settle(f, field);
     changed(f, field);
     for (size_t i = 0; folder && i < f->verb->count; i++) {
         const struct job_field *d = &f->verb->fields[i];

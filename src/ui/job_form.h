@@ -57,9 +57,17 @@ struct job_verb {
 extern const struct job_verb job_import_volume, job_import_s3, job_export, job_update;
 
 /* What is known about a table that is named. THERE: it exists and is not this job's own. */
-enum job_table_state { JOB_TABLE_NONE, JOB_TABLE_BAD, JOB_TABLE_UNKNOWN, JOB_TABLE_UNSEEN /* could not be looked up */, JOB_TABLE_FREE, JOB_TABLE_OWN, JOB_TABLE_THERE };
+enum job_table_state {
+    JOB_TABLE_NONE, JOB_TABLE_BAD, JOB_TABLE_UNKNOWN,
+    JOB_TABLE_UNSEEN,        /* could not be looked up */
+    JOB_TABLE_FREE, JOB_TABLE_OWN, JOB_TABLE_THERE
+};
 enum job_dataset_state { JOB_DATASET_UNKNOWN, JOB_DATASET_UNSEEN, JOB_DATASET_THERE, JOB_DATASET_NEW };
-struct job_table { enum job_table_state state; char *asked; /* whose properties were asked for; owned */ char why[200]; };
+struct job_table {
+    enum job_table_state state;
+    char *asked;             /* whose properties were asked for; owned */
+    char why[200];           /* it is bad, or could not be looked up */
+};
 
 struct job_form {
     struct form form;
@@ -69,6 +77,7 @@ struct job_form {
     char *before;            /* what the field held when its picker was opened; owned */
     bool go_first;           /* the picker's cursor goes to the first place when it comes */
     int64_t since_ms;        /* wall clock: what was listed before does not tell whether a name is free */
+    bool anew;               /* a person asks: what has no answer yet is given up and asked again */
     struct job_table tables[2];      /* of FIELD_TABLE and FIELD_ANNOTATIONS */
     enum job_dataset_state dataset;
     char *given;             /* the table brought along, before it is known which of the two it is; owned */
@@ -82,6 +91,8 @@ int job_form_take_place(struct job_form *f, const char *place, struct err *e);
 void job_form_refresh(struct job_form *f);
 /* The form is shown: what exists is asked for again, as runs may have made it meanwhile. */
 void job_form_look_again(struct job_form *f);
+/* The same because a person asks: a request that hangs is given up for a new one. */
+void job_form_ask_again(struct job_form *f);
 /* Nothing is missing but the answer whether dataset and tables exist. */
 bool job_form_looking(const struct job_form *f);
 /* Both platforms answered since the form looked last: what is known of before does not count. Asks them. */

@@ -1,170 +1,18 @@
 #include "ui/job_screen.h"
 #include "base/timefmt.h"
-#include "ui/form_names.h"
 #include "ui/screens.h"
 
-#define SETTLE_MS 500        /* after the last change of a field, before a plan is made */
-#define TYPING_MS 2000       /* the same while a text is being typed */
-#define LOOK_MS 5000         /* between two looks whether a platform that was away is back */
 #define STALE_MS 300000      /* a plan older than this is made anew when the form is shown again */
 #define WIDE_CELLS 120       /* wider, fields and their notes drift apart */
 
 enum { ASK_COMPUTE = 1, ASK_PRODUCTION };
-
-/* ---- how the plan stands ---- */
-
-bool job_screen_planned(const struct job_screen *s)
-{
-    return s->draft && s->draft->has_plan && !s->draft->plan.start_only && (s->draft->state == RUN_AT_GATE || s->draft->alive);
-}
-
-bool job_screen_plan_failed(const struct job_screen *s)
-{
-    bool ended = s->draft && !s->draft->alive && (s->draft->state == RUN_FAILED || s->draft->state == RUN_PARKED);
-    return s->planner.error.code != ERR_NONE || ended;
-}
-
-bool job_screen_waits_for_compute(const struct job_screen *s)
-{
-    return s->draft && s->draft->has_plan && s->draft->plan.start_only && s->draft->state == RUN_AT_GATE;
-}
-
-static const char *start_off(struct job_screen *s, const char *missing)
-{
-    if (missing)
-        return missing;
-    if (world_read_only(s->fields.world))
-        return "this session is read-only";
-    if (job_screen_plan_failed(s))
-        return "the plan failed: see above";
-    if (s->planner.starting)
-        return "starting";
-    if (job_screen_planned(s))
-        return NULL;
-    return job_screen_waits_for_compute(s) && !s->planner.agreed ? "start the compute first" : "the plan is being made";
-}
-
-static char *command_of(struct job_screen *s)
-{
-    struct ask ask;
-    struct err ignored;
-    char *text = job_form_ask(&s->fields, &ask, &ignored) == 0 ? ask_command_line(&ask) : NULL;
-    ask_release(&ask);
-    return text;
-}
-
-/* ---- following the fields ---- */
-
-/* Whether planning got on between two readings. */
-static bool news(const struct view *a, const struct view *b)
-{
-    bool same = str_eq(a->id, b->id) && a->state == b->state && a->has_plan == b->has_plan && a->total == b->total;
-    for (int i = 0; same && i < b->stage_count; i++)
-        same = a->stages[i].done == b->stages[i].done && a->stages[i].count == b->stages[i].count;
-    return !same;
-}
-
-/* The newest reading of the run that plans. */
-static void read_draft(struct job_screen *s)
-{
-    const struct runs_list *l = runs_feed_now(s->fields.world->runs);
-    const struct view *v = s->planner.id[0] ? runs_list_find(l, s->planner.id) : NULL;
-    if (v && !s->draft)
-        s->draft = calloc(1, sizeof *s->draft);
-    if (v && s->draft) {
-        bool was = job_screen_planned(s) && str_eq(s->draft->id, v->id);
-        s->heard_ms = news(s->draft, v) ? time_mono_ms() : s->heard_ms;
-        *s->draft = *v;
-        s->planned_at_ms = job_screen_planned(s) && !was ? time_mono_ms() : s->planned_at_ms;
-    } else if (!s->planner.id[0]) {
-        free(s->draft);
-        s->draft = NULL;
-    }
-    runs_list_unref(l);
-}
-
-/*
- * After a plan that failed the platform is looked at every few seconds; when it answers the plan is made again, once: what
- * failed for another reason than an absent platform would fail for ever.
- */
-static void watch_return(struct job_screen *s)
-{
-    bool unseen = job_form_unseen(&s->fields);
-    if (!job_screen_plan_failed(s)) {
-        s->retried = s->retried && !job_screen_planned(s);
-        s->look_ms = 0;
-        return;
-    }
-    s->retried = s->retried && !unseen;
-    if (s->look_ms == 0 && !s->retried) {
-        s->look_ms = time_mono_ms() + LOOK_MS;
-        s->looked = false;
-        app_wake(s->app, LOOK_MS);
-    } else if (s->looked && !unseen && !job_form_looking(&s->fields) && job_form_answered(&s->fields)) {
-        s->retried = true;
-        s->looked = false;
-        planner_drop(&s->planner, true, SETTLE_MS);
-    }
-}
-
-/* A text under the cursor may not be whole yet. */
-static int64_t settle_ms(const struct job_screen *s)
-{
-    const struct form_item *here = form_find(&s->fields.form, s->fields.form.focus);
-    return here && here->kind == FORM_TEXT && here->touched ? TYPING_MS : SETTLE_MS;
-}
-
-/* Fields, plan and buttons agree again; where the job is another one now, its plan is to be made. */
-static void follow(struct job_screen *s)
-{
-    char text[400];
-    struct form *m = &s->fields.form;
-    job_form_refresh(&s->fields);
-    const char *missing = job_form_missing(&s->fields, text, sizeof text);
-    char *command = missing ? NULL : command_of(s);
-    bool looking = missing && s->fields.world->session && job_form_looking(&s->fields);  /* a plan there is stays until that is known */
-    if (!looking && !str_eq(command, s->planned)) {
-        planner_drop(&s->planner, command != NULL, settle_ms(s));
-        str_set(&s->planned, command);
-    }
-    free(command);
-    read_draft(s);
-    watch_return(s);
-    job_plan_show(s, missing);
-    form_disable(m, FIELD_START, start_off(s, missing));
-    form_disable(m, FIELD_DRY_RUN, job_screen_planned(s) && !missing ? NULL : start_off(s, missing));
-    form_disable(m, FIELD_COPY, missing);
-}
-
-static void plan_again(struct job_screen *s)
-{
-    str_set(&s->planned, NULL);
-    follow(s);
-}
-
-static void begin_plan(struct job_screen *s)
-{
-    struct err e = { 0 };
-    struct ask *ask = calloc(1, sizeof *ask);
-    if (ask && job_form_ask(&s->fields, ask, &e) == 0) {
-        planner_begin(&s->planner, ask);
-        return;
-    }
-    if (ask)
-        ask_release(ask);
-    else
-        err_no_memory(&e);
-    free(ask);
-    s->planner.due_ms = 0;
-    s->planner.error = e;
-}
 
 /* ---- what the buttons do ---- */
 
 static void start(struct job_screen *s)
 {
     planner_start(&s->planner);
-    follow(s);
+    job_follow(s);
 }
 
 /* What a person types to say that production is meant: the table, else the dataset. */
@@ -192,7 +40,7 @@ static void ask_start(struct job_screen *s)
 
 static void copy_command(struct job_screen *s)
 {
-    char *command = command_of(s);
+    char *command = job_follow_command(s);
     if (command)
         app_copy(s->app, command, command);
     free(command);
@@ -220,7 +68,7 @@ static void pressed(struct job_screen *s, int id)
     else if (id == FIELD_BEGIN) {
         planner_agree(&s->planner);
         form_focus(&s->fields.form, FIELD_START);   /* the line goes, and the plan comes above the buttons */
-        follow(s);
+        job_follow(s);
     } else if (id > FIELD_LINE)
         job_plan_open(s, (enum plan_open)(id - FIELD_LINE));
 }
@@ -250,7 +98,7 @@ int job_screen_open(struct job_screen *s, struct app *app, const struct job_verb
     planner_init(&s->planner, world_of(app), serial);
     if (place)
         take_place(s, place);
-    follow(s);
+    job_follow(s);
     return 0;
 }
 
@@ -271,7 +119,7 @@ static void shown(struct job_screen *s, const char *place)
 {
     if (s->below && !place) {
         s->below = false;
-        follow(s);
+        job_follow(s);
         return;
     }
     s->below = false;
@@ -280,11 +128,11 @@ static void shown(struct job_screen *s, const char *place)
         take_place(s, place);
     bool stale = s->draft && s->planned_at_ms && time_mono_ms() - s->planned_at_ms > STALE_MS;
     if (stale || (!s->planner.id[0] && !planner_busy(&s->planner)))
-        plan_again(s);
+        job_follow_anew(s);
     else
-        follow(s);
+        job_follow(s);
     if (s->planner.due_ms)   /* it may have come due while another screen was in front */
-        app_wake(s->app, SETTLE_MS);
+        app_wake(s->app, JOB_FOLLOW_SETTLE_MS);
 }
 
 static void take_planner(struct job_screen *s, const struct event *ev)
@@ -295,7 +143,7 @@ static void take_planner(struct job_screen *s, const struct event *ev)
         return;
     if (e.code != ERR_NONE)
         app_say_err(s->app, &e);
-    follow(s);
+    job_follow(s);
     if (started[0])
         app_show(s->app, TAB_RUNS, started);
 }
@@ -303,9 +151,9 @@ static void take_planner(struct job_screen *s, const struct event *ev)
 static bool take_event(struct job_screen *s, const struct event *ev)
 {
     if (ev->id == EVENT_WORLD)
-        plan_again(s);
+        job_follow_anew(s);
     else if (ev->id == EVENT_PLACE || ev->id == EVENT_RUNS)
-        follow(s);
+        job_follow(s);
     else
         take_planner(s, ev);
     return true;
@@ -321,15 +169,15 @@ static bool take_form(struct job_screen *s, struct form_event ev)
     else if (ev.kind == FORM_REFUSED)
         refused(s, ev.id);
     else if (ev.kind != FORM_HANDLED && ev.kind != FORM_OPENED && ev.kind != FORM_REFRESHED)
-        follow(s);
+        job_follow(s);
     return true;
 }
 
 static bool act(struct job_screen *s, enum action a)
 {
     if (a == ACTION_REFRESH && !s->fields.form.picking) {
-        job_form_look_again(&s->fields);
-        plan_again(s);
+        job_form_ask_again(&s->fields);
+        job_follow_anew(s);
         return true;
     }
     if (a == ACTION_TO_START && !s->fields.form.picking) {
@@ -341,27 +189,6 @@ static bool act(struct job_screen *s, enum action a)
         return true;
     }
     return take_form(s, form_update(&s->fields.form, a));
-}
-
-static void tick(struct job_screen *s)
-{
-    if (planner_due(&s->planner)) {
-        begin_plan(s);
-        s->heard_ms = time_mono_ms();
-    } else if (s->planner.due_ms) {
-        app_wake(s->app, SETTLE_MS);
-    }
-    if (s->look_ms && time_mono_ms() >= s->look_ms) {
-        s->look_ms = time_mono_ms() + LOOK_MS;
-        s->looked = true;
-        job_form_look_again(&s->fields);
-    }
-    follow(s);
-    bool waits = job_screen_waits_for_compute(s) && !s->planner.agreed;
-    if (!job_screen_planned(s) && !job_screen_plan_failed(s) && !waits && (s->planner.id[0] || s->planner.beginning))
-        app_wake(s->app, 1000);   /* silence is told while it lasts */
-    else if (s->look_ms)
-        app_wake(s->app, LOOK_MS);
 }
 
 bool job_screen_update(void *state, struct app *app, const struct app_input *in)
@@ -378,7 +205,7 @@ bool job_screen_update(void *state, struct app *app, const struct app_input *in)
         if (in->answer == 1 && job_screen_planned(s))
             start(s);
         return true;
-    case APP_TICK: tick(s); return true;
+    case APP_TICK: job_follow_tick(s); return true;
     default: return false;
     }
 }
@@ -390,7 +217,7 @@ void job_screen_render(void *state, struct app *app, struct frame *f, struct lay
     r.cols = r.cols < WIDE_CELLS ? r.cols : WIDE_CELLS;
     if (s->cols != r.cols) {
         s->cols = r.cols;
-        follow(s);
+        job_follow(s);
     }
     form_render(&s->fields.form, f, r);
 }

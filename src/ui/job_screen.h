@@ -1,8 +1,8 @@
 #ifndef LAKEFERRY_UI_JOB_SCREEN_H
 #define LAKEFERRY_UI_JOB_SCREEN_H
 /*
- * job_screen: the screen of a form with its plan and buttons: fields (job_form), the plan that follows them (planner, job_plan), and what the buttons
- * do. Export and Update are such screens; Import is two of them. The functions fit into an app_screen. Belongs to the UI thread.
+ * job_screen: the screen of a form with its plan and buttons: fields (job_form), the plan that follows them (planner, job_follow, job_plan), and what
+ * the buttons do. Export and Update are such screens; Import is two of them. The functions fit into an app_screen. Belongs to the UI thread.
  */
 #include "ui/job_form.h"
 #include "ui/planner.h"
@@ -38,6 +38,17 @@ bool job_screen_planned(const struct job_screen *s);
 bool job_screen_plan_failed(const struct job_screen *s);
 /* It waits for the answer whether the compute may be started, without which there is no plan. */
 bool job_screen_waits_for_compute(const struct job_screen *s);
+
+/* job_follow.c: the plan follows the fields. */
+#define JOB_FOLLOW_SETTLE_MS 500     /* after the last change of a field, before a plan is made */
+/* Fields, plan and buttons agree again; where the job is another one now, its plan is to be made. */
+void job_follow(struct job_screen *s);
+/* The same, and the plan is made again in any case. */
+void job_follow_anew(struct job_screen *s);
+/* Does what has come due. */
+void job_follow_tick(struct job_screen *s);
+/* The job as a command line. Owned; NULL while the form is not whole. */
+char *job_follow_command(struct job_screen *s);
 
 /* job_plan.c: the plan as lines of the form. missing: why there can be none, or NULL. */
 void job_plan_show(struct job_screen *s, const char *missing);

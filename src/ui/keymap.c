@@ -318,7 +318,7 @@ const char *keymap_help(enum keymap_set set, enum action a)
         { KEYS_FORM, ACTION_PAGE_UP, "Scroll up." }, { KEYS_FORM, ACTION_PAGE_DOWN, "Scroll down." },
         { KEYS_FORM, ACTION_OPEN, "Open the choices of a field, or press a button." },
         { KEYS_FORM, ACTION_NEXT, "Go to the next field." }, { KEYS_FORM, ACTION_PREVIOUS, "Go to the previous field." },
-        { KEYS_FORM, ACTION_REFRESH, "Make the plan again." },
+        { KEYS_FORM, ACTION_REFRESH, "Ask the platforms again; a plan is made again." },
         { KEYS_DIALOG, ACTION_PREVIOUS, "Go to the answer before." }, { KEYS_DIALOG, ACTION_NEXT, "Go to the next answer." },
         { KEYS_TABS, ACTION_PREVIOUS, "Go to the tab before." }, { KEYS_TABS, ACTION_NEXT, "Go to the next tab." },
         { KEYS_TABS, ACTION_OPEN, "Show the tab." },

@@ -323,6 +323,12 @@ static const char *hint_auth(const void *state, enum action a)
     return a == ACTION_OPEN ? form_enter_words(&((const struct auth *)state)->form) : NULL;
 }
 
+static const char *why_not_auth(const void *state, enum action a)
+{
+    (void)state;
+    return a == ACTION_TO_START ? "there is no plan here; Test asks both sides" : NULL;
+}
+
 static void place_auth(const void *state, struct app_words *out)
 {
     (void)state;
@@ -350,5 +356,5 @@ static void status_auth(const void *state, struct app_words *out)
 const struct app_screen screen_authenticate = {
     .name = "authenticate", .title = "Authenticate", .tab = "Auth", .size = sizeof(struct auth),
     .open = open_auth, .close = close_auth, .update = update_auth, .render = render_auth,
-    .keys = keys_auth, .typing = typing_auth, .hint = hint_auth, .place = place_auth, .status = status_auth,
+    .keys = keys_auth, .typing = typing_auth, .why_not = why_not_auth, .hint = hint_auth, .place = place_auth, .status = status_auth,
 };

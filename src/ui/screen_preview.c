@@ -1,8 +1,6 @@
 #include "ui/preview_screen.h"
 #include "ui/words.h"
 
-enum question { ASK_START = 1, ASK_REPLACE };
-
 #define MINUTE_MS 60000
 
 bool preview_screen_has_rows(const struct preview_screen *s)
@@ -27,7 +25,7 @@ static void set_failed(struct preview_screen *s, const struct err *e)
         app_say_err(s->app, e);
 }
 
-static void begin(struct preview_screen *s, bool may_start)
+void preview_screen_read(struct preview_screen *s, bool may_start)
 {
     struct ui_world *w = world_of(s->app);
     struct err e;
@@ -50,7 +48,7 @@ static void ask_start(struct preview_screen *s)
         return;  /* asked when it is in front again */
     snprintf(text, sizeof text, "Reading rows needs %s, which is %s. Starting it may take minutes and costs what running it costs. Start it?",
              s->state.label, s->state.state);
-    app_ask(s->app, ASK_START, "Start the compute", text, "Stay|Start", NULL);
+    app_ask(s->app, PREVIEW_ASK_START, "Start the compute", text, "Stay|Start", NULL);
 }
 
 static void take_rows(struct preview_screen *s, struct event *ev)
@@ -88,155 +86,6 @@ static void take_event(struct preview_screen *s, struct event *ev)
     s->job = NULL;
 }
 
-/* ---- saving ---- */
-
-static void begin_saving(struct preview_screen *s)
-{
-    struct name n = { 0 };
-    struct err ignored;
-    char *path = name_parse(s->table_name, 3, &n, &ignored) == 0 ? name_suggest(n.object) : NULL;
-    char *whole = str_printf("%s.csv", path ? path : "rows");
-    line_set(&s->path, whole);
-    s->mode = MODE_SAVING;
-    free(whole);
-    free(path);
-    name_release(&n);
-}
-
-static void save(struct preview_screen *s, bool replace)
-{
-    struct buf text = BUF_INIT;
-    struct err e;
-    const char *path = line_text(&s->path);
-    bool csv = str_iends(path, ".csv"), jsonl = str_iends(path, ".jsonl");
-    err_clear(&e);
-    if (!csv && !jsonl) {
-        app_say(s->app, ROLE_WARN, "the name says what is written: end it in .csv or in .jsonl");
-        return;
-    }
-    int rc = csv ? preview_write_csv(&s->rows->p, &text, &e) : preview_write_jsonl(&s->rows->p, &text, &e);
-    if (rc == 0)
-        rc = preview_rows_save(world_of(s->app), path, replace, &text, app_serial(s->app, s), &e);
-    if (rc < 0)
-        app_say_err(s->app, &e);
-    buf_release(&text);
-}
-
-static void saved(struct preview_screen *s, const struct err *e)
-{
-    char text[700], count[24];
-    if (e->code == ERR_CONFLICT) {
-        snprintf(text, sizeof text, "%s exists already. Replace it?", line_text(&s->path));
-        app_ask(s->app, ASK_REPLACE, "Replace the file", text, "Stay|Replace", NULL);
-    } else if (e->code) {
-        app_say_err(s->app, e);
-    } else {
-        char *path = preview_rows_path(line_text(&s->path));
-        s->mode = MODE_TABLE;
-        app_say(s->app, ROLE_GOOD, "%s rows written to %s", str_count(s->rows->p.row_count, count, sizeof count), path ? path : line_text(&s->path));
-        free(path);
-    }
-}
-
-static bool update_saving(struct preview_screen *s, enum action a)
-{
-    if (a == ACTION_BACK)
-        s->mode = MODE_TABLE;
-    else if (a == ACTION_ACCEPT || a == ACTION_OPEN)
-        save(s, false);
-    else
-        return line_update(&s->path, a);
-    return true;
-}
-
-/* ---- the record ---- */
-
-static void show_record(struct preview_screen *s, size_t row)
-{
-    struct err e;
-    bool next = s->mode == MODE_RECORD;
-    size_t cursor = s->record.cursor, top = s->record.top;
-    if (!preview_screen_has_rows(s) || row >= s->rows->p.row_count) {
-        app_say(s->app, ROLE_DIM, "there are no more rows here");
-        return;
-    }
-    tree_release(&s->record);
-    if (preview_rows_record(s->rows, row, &s->record, &e) < 0) {
-        app_say_err(s->app, &e);
-        return;
-    }
-    s->mode = MODE_RECORD;
-    s->record_row = s->table.row = row;
-    if (!next) {
-        tree_go(&s->record, s->table.column);
-        return;
-    }
-    s->record.cursor = cursor < s->record.shown_count ? cursor : 0;
-    s->record.top = top;
-}
-
-static void copy_value(struct preview_screen *s)
-{
-    const char *name, *value;
-    struct table_column column;
-    struct table_cell cell;
-    if ((s->mode == MODE_RECORD || s->mode == MODE_VALUE) && tree_current(&s->record, &name, &value))
-        app_copy(s->app, value ? value : name, "the value");
-    else if (s->mode == MODE_TABLE && table_current(&s->table, &column, &cell))
-        app_copy(s->app, cell.text, "the cell");
-}
-
-/* Enter on a line without parts shows its value wrapped. */
-static bool show_value(struct preview_screen *s)
-{
-    const char *name, *value;
-    if (tree_folds(&s->record) || !tree_current(&s->record, &name, &value) || str_blank(value))
-        return false;
-    s->mode = MODE_VALUE;
-    s->value_top = 0;
-    return true;
-}
-
-void preview_screen_scroll(struct preview_screen *s, int to)
-{
-    int last = s->value_rows > s->value_page ? s->value_rows - s->value_page : 0;
-    s->value_top = to < 0 ? 0 : to > last ? last : to;
-}
-
-static bool update_record(struct preview_screen *s, enum action a)
-{
-    switch (a) {
-    case ACTION_BACK: s->mode = MODE_TABLE; return true;
-    case ACTION_NEXT: show_record(s, s->record_row + 1); return true;
-    case ACTION_PREVIOUS: show_record(s, s->record_row - 1); return true;
-    case ACTION_COPY: copy_value(s); return true;
-    case ACTION_REFRESH:
-        s->mode = MODE_TABLE;
-        begin(s, false);
-        return true;
-    case ACTION_OPEN: return show_value(s) || tree_update(&s->record, a);
-    default: return tree_update(&s->record, a);
-    }
-}
-
-static bool update_value(struct preview_screen *s, enum action a)
-{
-    int page = s->value_page > 1 ? s->value_page - 1 : 1;
-    switch (a) {
-    case ACTION_UP: preview_screen_scroll(s, s->value_top - 1); return true;
-    case ACTION_DOWN: preview_screen_scroll(s, s->value_top + 1); return true;
-    case ACTION_PAGE_UP: preview_screen_scroll(s, s->value_top - page); return true;
-    case ACTION_PAGE_DOWN: preview_screen_scroll(s, s->value_top + page); return true;
-    case ACTION_TOP: preview_screen_scroll(s, 0); return true;
-    case ACTION_BOTTOM: preview_screen_scroll(s, s->value_rows); return true;
-    case ACTION_COPY: copy_value(s); return true;
-    case ACTION_BACK:
-    case ACTION_LEFT:
-    case ACTION_OPEN: s->mode = MODE_RECORD; return true;
-    default: s->mode = MODE_RECORD; return update_record(s, a);
-    }
-}
-
 /* ---- the screen ---- */
 
 static int open_preview(void *state, struct app *app, const void *arg, struct err *e)
@@ -248,7 +97,7 @@ static int open_preview(void *state, struct app *app, const void *arg, struct er
     s->table_name = str_dup(arg);
     if (!s->table_name)
         return err_no_memory(e);
-    begin(s, false);
+    preview_screen_read(s, false);
     return 0;
 }
 
@@ -278,23 +127,23 @@ static bool back(struct preview_screen *s)
 static bool act(struct preview_screen *s, enum action a)
 {
     if (s->mode == MODE_SAVING)
-        return update_saving(s, a);
+        return preview_save_update(s, a);
     if (s->mode == MODE_RECORD)
-        return update_record(s, a);
+        return preview_record_update(s, a);
     if (s->mode == MODE_VALUE)
-        return update_value(s, a);
+        return preview_value_update(s, a);
     if (s->rows && s->table.finding)
         return table_update(&s->table, a);
     switch (a) {
-    case ACTION_REFRESH: begin(s, false); return true;
+    case ACTION_REFRESH: preview_screen_read(s, false); return true;
     case ACTION_RECORD:
         if (s->phase == PHASE_NEEDS_START)
             ask_start(s);
         else if (preview_screen_has_rows(s))
-            show_record(s, s->table.row);
+            preview_record_show(s, s->table.row);
         return true;
-    case ACTION_SAVE: begin_saving(s); return true;
-    case ACTION_COPY: copy_value(s); return true;
+    case ACTION_SAVE: preview_save_begin(s); return true;
+    case ACTION_COPY: preview_record_copy(s); return true;
     case ACTION_BACK:
         if (s->rows && table_has_find(&s->table)) {
             line_set(&s->table.find, NULL);
@@ -313,12 +162,12 @@ static bool typed(struct preview_screen *s, uint32_t cp)
 
 static void answered(struct preview_screen *s, int tag, int answer)
 {
-    if (tag == ASK_START && answer == 1)
-        begin(s, true);
-    else if (tag == ASK_START)
+    if (tag == PREVIEW_ASK_START && answer == 1)
+        preview_screen_read(s, true);
+    else if (tag == PREVIEW_ASK_START)
         app_say(s->app, ROLE_DIM, "nothing was started; Enter asks again, Esc goes back");
-    else if (tag == ASK_REPLACE && answer == 1)
-        save(s, true);
+    else if (tag == PREVIEW_ASK_REPLACE && answer == 1)
+        preview_save_write(s, true);
 }
 
 static bool update_preview(void *state, struct app *app, const struct app_input *in)
@@ -338,9 +187,9 @@ static bool update_preview(void *state, struct app *app, const struct app_input 
         return true;
     case APP_EVENT:
         if (in->event->id == PREVIEW_SAVED)
-            saved(s, in->event->payload);
+            preview_save_ended(s, in->event->payload);
         else if (in->event->id == EVENT_WORLD && !s->begun && s->phase == PHASE_READING)
-            begin(s, false);
+            preview_screen_read(s, false);
         else if (in->event->id >= EVENT_OWN)
             take_event(s, in->event);
         return true;

@@ -17,6 +17,7 @@ struct runs_screen {
     struct view here;        /* the run under the cursor */
     struct view told;        /* the one that is told about: follows when the cursor rests */
     bool has_here;
+    char asked[40];          /* the run that a question is about: the one under the cursor may be another when it is answered */
     struct layout_rect body;
 };
 
@@ -114,7 +115,17 @@ static bool act(struct runs_screen *s, enum action a)
         runs_feed_poke(world_of(s->app)->runs);
         return true;
     }
+    if (s->has_here)
+        str_copy(s->asked, sizeof s->asked, s->here.id);
     return s->has_here && run_keys_do(s->app, &s->here, a, EVENT_DONE, app_serial(s->app, s));
+}
+
+static void answered(struct runs_screen *s, int tag, int answer)
+{
+    const struct view *v = runs_list_find(s->runs, s->asked);
+    run_keys_answer(s->app, v, tag, answer, EVENT_DONE, app_serial(s->app, s));
+    if (!v && answer == 1)
+        app_say(s->app, ROLE_WARN, "that run is gone");
 }
 
 static bool take_event(struct runs_screen *s, const struct event *ev)
@@ -144,7 +155,7 @@ static bool update_runs(void *state, struct app *app, const struct app_input *in
         moved(s);
         return used;
     case APP_TICK: rest(s); return true;
-    case APP_ANSWER: run_keys_answer(app, here(s), in->tag, in->answer, EVENT_DONE, app_serial(app, s)); return true;
+    case APP_ANSWER: answered(s, in->tag, in->answer); return true;
     case APP_SHOWN:
         rebuild(s);
         if (in->arg) {

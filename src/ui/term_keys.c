@@ -184,12 +184,19 @@ static bool has_gone(const struct term *t)
     return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL));
 }
 
+/* A byte that is no character makes ncurses say there is nothing when a key follows it, and keep the key for the next call. */
+static int read_code(struct term *t, wint_t *c)
+{
+    int got = wget_wch(t->keys, c);
+    return got == ERR ? wget_wch(t->keys, c) : got;
+}
+
 int term_read(struct term *t, struct keymap_press *out)
 {
     for (;;) {
         wint_t c = 0;
         *out = (struct keymap_press){ .code = UI_KEY_NONE };
-        int got = wget_wch(t->keys, &c);
+        int got = read_code(t, &c);
         if (got == ERR) {
             return term_gone(has_gone(t)) ? -1 : 0;
         }

@@ -36,10 +36,17 @@ volume_make quiet; python3 "$(dirname "$0")/pictures.py" "$(volume_dir quiet)" 3
 control POST faults '{"kind":"latency","ms":9000,"path":"/api/2.0/fs/files/*","method":"GET"}' >/dev/null
 lakeferry import volume main.vision.quiet --app lab-user/traffic --dataset quiet --create-dataset --yes >"$WORK/out" 2>"$WORK/err" </dev/null & IMPORT_PID=$!
 said=
-while kill -0 $IMPORT_PID 2>/dev/null && [ -z "$said" ]; do said=$(lakeferry runs --json 2>/dev/null | jq -r ".waiting // empty" | grep -o "${ORIGIN#http://} has not answered for [0-9]* s"); sleep 0.2; done
+while kill -0 $IMPORT_PID 2>/dev/null && [ -z "$said" ]; do
+    table=$(lakeferry runs 2>/dev/null) line=$(lakeferry runs --json 2>/dev/null | head -n 1)
+    said=$(jq -r ".waiting // empty" <<<"$line" | grep -o "${ORIGIN#http://} has not answered for [0-9]* s"); sleep 0.2
+done
 control DELETE faults >/dev/null
 wait $IMPORT_PID; is $? 0 "an import from a host that is silent for a while"
 like "$said" "has not answered" "who looks at the runs is told of it"
+is "$(jq -c '[.stage, .stage_done, .stage_total, .done, .total]' <<<"$line")" '["send",0,3,0,3]' "and which stage is at work, with what it has done"
+like "$table" "running \(live\) +0/3 " "in the table, too"
 is "$(grep -c "^waiting: ${ORIGIN#http://} has not answered for [5-9] s" "$WORK/err")" 1 "who started it, too, once"
-unlike "$(lakeferry runs --json)" "has not answered" "and when it has ended there is no more word of it"
+ended=$(lakeferry runs --json | head -n 1)
+unlike "$ended" "has not answered" "and when it has ended there is no more word of it"
+is "$(jq -c '[has("stage", "stage_done", "stage_total")]' <<<"$ended")" '[false,false,false]' "nor of a stage"
 done_testing

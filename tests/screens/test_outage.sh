@@ -1,9 +1,13 @@
 #!/bin/bash
-# Forms while a platform is away, by keys: a plan that failed waits for it and does not begin anew by itself, Ctrl-R asks for everything again, both tables
-# of an update are looked up; what is proposed is as new as the platform; a plan that cannot be removed is named.
+# Lists and forms while a platform is away or silent, by keys: what hangs is asked for anew with r and Ctrl-R; a plan that failed waits for the platform and
+# does not begin anew by itself, and goes when it is made again; both tables of an update are looked up; what is proposed is as new as the platform; a plan
+# that cannot be removed is named.
 . "$(dirname "$0")/lib.sh"
 leave() { kill -CONT "$SANDBOX_PID" 2>/dev/null; tm kill-server 2>/dev/null; finish; }
 sandbox_start
+fault() { control POST faults "$1" >/dev/null; }
+mend() { control DELETE faults >/dev/null; }
+fired() { control GET faults | jq '[.. | .fired? // empty] | add // 0'; }
 
 # --- a dataset that was made since the last start is the one proposed ---
 screen_start first 80 24
@@ -19,6 +23,11 @@ key 4
 shows 'Dataset +[a-z0-9]+ +exists' "the next start proposes one, too"
 on_screen 'Dataset +since +exists'; report $? "the one that is new, not what the cache knew" "$(screen)"
 on_screen 'Enter opens the list'; report $? "Enter's hint on a list"
+fault '{"kind":"hang","method":"GET","path":"/v2/users/*/datasets"}'
+for i in 1 2 3 4 5; do key C-r; sleep 1.2; done             # a request that was silent for a second is given up
+[ "$(fired)" -ge 3 ]; report $? "Ctrl-R asks anew for a list that hangs" "$(fired)"
+mend; key C-r
+shows 'Dataset +since +exists' "and it is there when it is answered"
 go_to 'Inputs table'; shows 'Enter next field' "on a text"
 go_to '\[ Copy' Tab; shows 'Enter presses it' "on a button"
 screen_end
@@ -26,9 +35,19 @@ screen_end
 lakeferry export --app labelled --dataset train --inputs-table main.vision.train_inputs --annotations-table main.vision.train_annotations --yes --sandbox \
     >"$WORK/out" 2>&1 || { echo "Bail out! no tables: $(cat "$WORK/out")"; exit 1; }
 mkdir -p "$XDG_CONFIG_HOME/lakeferry"; printf 'retry_first = 20ms\nretry_cap = 300ms\n' >"$XDG_CONFIG_HOME/lakeferry/config.ini"
-fault() { control POST faults "$1" >/dev/null; }
-mend() { control DELETE faults >/dev/null; }
 looks() { counter 'v2/users/.*/datasets'; }
+
+# --- a list whose request is never answered: r gives it up for another one, before it fails by itself ---
+screen_start hangs 80 24 main.vision
+wait_for 'T train_2026'
+fault '{"kind":"hang","path":"/api/2.1/unity-catalog/tables","times":1}'
+key r
+until_true '[ "$(fired)" = 1 ]'; report $? "the request of a list hangs"
+volume_make born
+until on_screen 'V born|did not finish'; do key r; sleep 0.2; done
+on_screen 'V born'; report $? "r asks anew, and what is new is there" "$(screen)"
+mend
+screen_end
 
 # --- Databricks goes away under an import: Clarifai answers all the time ---
 screen_start import 80 24 main.vision.pictures/2026
@@ -39,12 +58,19 @@ shows '[0-9]+ new, [0-9]+ already there' "there is a plan" 60
 fault '{"kind":"reset","path":"/api/*"}'
 key C-r
 shows 'Ctrl-R makes the plan again' "the plan fails, and the line says what to do" 60
-failed=$(ls -t "$XDG_STATE_HOME/lakeferry/runs" | head -n 1)
+runs() { ls -t "$XDG_STATE_HOME/lakeferry/runs"; }
+failed=$(runs | head -n 1)
+key C-r
+until_true '[ "$(runs | head -n 1)" != "$failed" ] && ! runs | grep -qx "$failed"'
+report $? "Ctrl-R makes another plan, and the one that failed goes" "$(runs)"
+shows 'Ctrl-R makes the plan again' "which fails, too" 60
+failed=$(runs | head -n 1)
 n=$(looks); until_true '[ "$(looks)" -ge $((n + 3)) ]'
 report $? "it is looked whether the platform is back"
-is "$(ls -t "$XDG_STATE_HOME/lakeferry/runs" | head -n 1)" "$failed" "meanwhile no other plan is begun"
+is "$(runs | head -n 1)" "$failed" "meanwhile no other plan is begun"
 mend
 shows '[0-9]+ new, [0-9]+ already there' "it is made by itself when the platform is back" 60
+until_true '! runs | grep -qx "$failed"'; report $? "and the one that failed goes" "$(runs)"
 screen_end
 
 # --- an update: both tables are asked for again ---
@@ -53,10 +79,10 @@ wait_for 'input_id'; key u
 shows 'rows unchanged' "there is a plan" 90
 fault '{"kind":"hang","path":"/api/2.1/unity-catalog/tables/*"}'
 key C-r
-until_true '[ "$(control GET faults | jq "[.. | .fired? // empty] | add // 0")" -ge 2 ]' || sleep 1
+until_true '[ "$(fired)" -ge 2 ]' || sleep 1
 mend
 key C-r
-shows 'rows unchanged' "one Ctrl-R after the outage is enough" 90
+shows 'rows unchanged' "one Ctrl-R after the outage is enough" 50
 
 # --- the program is left while the platform hangs ---
 kill -STOP "$SANDBOX_PID"

@@ -448,6 +448,49 @@ static void wanted_anew_while_it_runs(void **state)
     assert_int_equal(asked_so_far(), 2);
 }
 
+static void a_tick(void)
+{
+    nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+}
+
+/* Who asks for a list whose request stays silent gets another request, and one only. */
+static void silent_request_is_given_up(void **state)
+{
+    static const struct row silent[] = { { UC "/schemas", "{\"schemas\":[{\"name\":\"s\"}]}", 200, true }, { NULL, NULL, 0, false } };
+
+    (void)state;
+    open_catalog(silent);
+    catalog_list_unref(catalog_get(catalog, "main", -1));
+    wait_held(1);
+    while (asked_so_far() < 2) {   /* a request that has just begun is new enough */
+        const struct catalog_list *l = catalog_get(catalog, "main", 0);
+        assert_true(!l || l->error.code == ERR_NONE);
+        catalog_list_unref(l);
+        a_tick();
+    }
+    wait_held(1);
+    let_go();
+    assert_list("main", "2:s");
+    assert_int_equal(asked_so_far(), 2);
+}
+
+static void a_listing_that_goes_round_ends(void **state)
+{
+    static const struct row round[] = {
+        { "/v2/users/lab-user/apps/traffic/datasets/ds/inputs", "{\"status\":{\"code\":10000},\"dataset_inputs\":[{\"input\":{\"id\":\"a\"}}]}", 200, false },
+        { NULL, NULL, 0, false },
+    };
+
+    (void)state;
+    open_catalog(round);
+    const struct catalog_list *l = wait_list("clarifai:lab-user/traffic/ds", -1, ended);
+    assert_int_equal(l->error.code, ERR_PROTOCOL);
+    assert_int_equal(l->count, 1);
+    assert_false(l->complete);
+    catalog_list_unref(l);
+    assert_int_equal(asked_so_far(), 2);
+}
+
 /* --- disk --- */
 
 static void close_catalog(void)
@@ -546,7 +589,8 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         CASE(places), CASE(asks_once), CASE(grows_while_it_loads), CASE(failures_are_said), CASE(half_of_a_schema), CASE(without_a_host),
-        CASE(cancelled), CASE(newest_first), CASE(details_of_a_table), CASE(wanted_anew_while_it_runs), CASE(known_from_the_last_time), CASE(of_another_host),
+        CASE(cancelled), CASE(newest_first), CASE(details_of_a_table), CASE(wanted_anew_while_it_runs), CASE(silent_request_is_given_up),
+        CASE(a_listing_that_goes_round_ends), CASE(known_from_the_last_time), CASE(of_another_host),
         CASE(background_is_not_held_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

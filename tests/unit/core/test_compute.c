@@ -90,7 +90,14 @@ int databricks_statement_get(const struct net_api *a, const char *id, cJSON **ou
     *out = poll_error.code == ERR_NONE ? next_answer() : NULL;
     return poll_error.code == ERR_NONE ? 0 : -1;
 }
-int databricks_statement_chunk(const struct net_api *a, const char *id, int64_t i, cJSON **out, struct err *e) { (void)a, (void)id, (void)i, (void)e; *out = next_answer(); return 0; }
+static int64_t chunk_asked;
+int databricks_statement_chunk(const struct net_api *a, const char *id, int64_t i, cJSON **out, struct err *e)
+{
+    (void)a, (void)id, (void)e;
+    chunk_asked = i;
+    *out = next_answer();
+    return 0;
+}
 int databricks_statement_cancel(const struct net_api *a, const char *id, struct err *e) { (void)a, (void)id, (void)e; return cancelled++, 0; }
 int databricks_link_read(const struct net_api *a, const char *url, const cJSON *h, databricks_each row, void *ctx, struct err *e)
 {
@@ -315,6 +322,35 @@ static void test_warehouse_large_result_goes_by_links(void **state)
     compute_rows_release(&rows);
 }
 
+/* Links of several chunks in one answer: what comes next is behind the last of them. */
+static void test_warehouse_links_of_several_chunks(void **state)
+{
+    struct compute_rows rows;
+    struct err e;
+
+    (void)state;
+    script[0] = "{\"statement_id\":\"s1\",\"status\":{\"state\":\"FAILED\",\"error\":{\"message\":\"Statements executed with disposition=INLINE can have a result size of at most 1 bytes\"}}}";
+    script[1] = "{\"statement_id\":\"s2\",\"status\":{\"state\":\"SUCCEEDED\"}," COLUMNS ",\"result\":{\"external_links\":["
+                "{\"chunk_index\":0,\"external_link\":\"x\",\"next_chunk_index\":1},{\"chunk_index\":1,\"external_link\":\"y\",\"next_chunk_index\":2}]}}";
+    script[2] = "{\"external_links\":[{\"chunk_index\":2,\"external_link\":\"z\"}]}";
+    assert_int_equal(run("warehouse:w", "SELECT a", &rows, &e), 0);
+    assert_int_equal(rows.row_count, 3);
+    assert_int_equal(chunk_asked, 2);
+    compute_rows_release(&rows);
+}
+
+static void test_a_failure_without_a_word(void **state)
+{
+    struct compute_rows rows;
+    struct err e;
+
+    (void)state;
+    script[0] = "{\"statement_id\":\"s1\",\"status\":{\"state\":\"FAILED\",\"error\":{\"message\":\" \\n\"}}}";
+    assert_int_equal(run("warehouse:w", "SELECT 1", &rows, &e), -1);
+    assert_int_equal(e.code, ERR_REFUSED);
+    assert_string_equal(e.cause, "the statement failed without a word");
+}
+
 static void test_unusable_clusters_are_refused(void **state)
 {
     static const struct { const char *mode, *version, *word; } CASES[] = {
@@ -389,7 +425,8 @@ int main(void)
         WITH_PLATFORM(test_cluster_cells), WITH_PLATFORM(test_cluster_error_in_finished), WITH_PLATFORM(test_cluster_context_that_never_comes),
         WITH_PLATFORM(test_cluster_context_lost_before_and_while),
         WITH_PLATFORM(test_cluster_truncation_is_an_error), WITH_PLATFORM(test_warehouse_chunks), WITH_PLATFORM(test_warehouse_ddl_failure_and_closed),
-        WITH_PLATFORM(test_warehouse_large_result_goes_by_links), WITH_PLATFORM(test_unusable_clusters_are_refused),
+        WITH_PLATFORM(test_warehouse_large_result_goes_by_links), WITH_PLATFORM(test_warehouse_links_of_several_chunks),
+        WITH_PLATFORM(test_a_failure_without_a_word), WITH_PLATFORM(test_unusable_clusters_are_refused),
         WITH_PLATFORM(test_starting), WITH_PLATFORM(test_what_is_asked_for),
         WITH_PLATFORM(test_cluster_error_that_ends_in_an_escape), WITH_PLATFORM(test_what_may_still_run_stays_noted),
     };

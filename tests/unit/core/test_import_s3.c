@@ -5,7 +5,7 @@
 #define ROWS 260
 #define URL "s3://lab/cars.csv"
 
-struct shared { char folder[200]; int unloads, rows, lose_unloads; bool short_part; };
+struct shared { char folder[200]; int unloads, rows, lose_unloads; bool short_part; int read[8]; /* of each file: times it was asked for */ };
 static struct shared *shared;
 
 /* --- the compute and its folder --- */
@@ -81,6 +81,8 @@ static char *content(const char *path)
         return NULL;
     if (str_eq(name, "_committed_7"))
         buf_puts(&out, "{\"added\":[\"part-00000-tid-7-c1000.json\",\"part-00000-tid-7-c1001.json\",\"part-00000-tid-7-c999.json\"],\"removed\":[]}");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        shared->read[i] += str_eq(name, files[i].name);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         for (int row = files[i].from; str_eq(name, files[i].name) && row && row <= files[i].to - shared->short_part; row++)
             put_line(&out, row);
@@ -254,6 +256,32 @@ static void rows_that_are_not_there_are_noticed(void **state)
     assert_int_equal(w->posts, 0);
 }
 
+/* Killed when the n-th part is in the journal, and gone on with: what was read whole is not asked for again, the rest once. */
+static void a_part_is_read_once(void **state)
+{
+    (void)state;
+    for (int parts = 1; parts <= 3; parts++) {
+        char id[40], at[48];
+        fill_world();
+        create_run(NULL, NULL, id);
+        snprintf(at, sizeof at, "point.rows:%d", parts);
+        assert_int_equal(execute_child(id, at), -SIGKILL);
+        int before = 0, all = 0;
+        for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+            before += files[i].to > 30 ? shared->read[i] : 0;
+        assert_int_equal(before, parts);
+        assert_int_equal(execute_child(id, NULL), 3);
+        for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+            if (files[i].to > 30) {
+                if (shared->read[i] != 1)
+                    fail_msg("killed behind part %d: %s was read %d times", parts, files[i].name, shared->read[i]);
+                all++;
+            }
+        assert_int_equal(all, 3);
+        assert_int_equal(shared->unloads, 1);
+    }
+}
+
 static void ends_the_same_after_every_kill(void **state)
 {
     static const struct { const char *at; int times; } points[] = {
@@ -297,6 +325,7 @@ int main(void)
         cmocka_unit_test(a_concept_keeps_its_whole_id),
         cmocka_unit_test(conflicts_are_handled_as_asked),        cmocka_unit_test(a_lost_unload_is_made_again_elsewhere),
         cmocka_unit_test(rows_that_are_not_there_are_noticed),   cmocka_unit_test(ends_the_same_after_every_kill),
+        cmocka_unit_test(a_part_is_read_once),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     forget();

@@ -1,6 +1,7 @@
 #include "base/file.h"
 #include "core/journal.h"
 #include <fcntl.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -263,13 +264,20 @@ static void refuses_damage_and_newer(void **state)
     assert_string_equal(e.api_code, "JOURNAL_DAMAGED");
     assert_int_equal(journal_open(f->folder, true, &f->j, &e), -1);
     assert_int_equal(e.code, ERR_CONFLICT);
-    assert_int_equal(journal_put_aside(f->folder, &e), 0);
-    assert_int_equal(journal_open(f->folder, false, &f->j, &e), -1);
-    assert_int_equal(e.code, ERR_NOT_FOUND);
-    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
+    assert_int_equal(journal_make_again(f->folder, NULL, 0, &f->j, &e), 0);
+    journal_close(f->j);
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), 0);
 }
 
-/* A state is used as a place in tables: one that no version knows is damage, not an item. */
+static void make_again(struct fixture *f)
+{
+    static const struct journal_fact facts[] = {{"rebuilt", "1"}};
+    struct err e = {0};
+    journal_close(f->j);
+    f->j = NULL;
+    assert_int_equal(journal_make_again(f->folder, facts, 1, &f->j, &e), 0);
+}
+
 static void keeps_what_must_not_be_lost(void **state)
 {
     struct fixture *f = *state;
@@ -279,31 +287,26 @@ static void keeps_what_must_not_be_lost(void **state)
     assert_false(journal_kept_there(f->folder));
     assert_int_equal(journal_put(f->j, "staging.at", "/Volumes/a/b/\"c\"\n", &e), 0);
     assert_int_equal(journal_put(f->j, "cancelled", "1", &e), 0);
-    journal_close(f->j);
-    assert_int_equal(journal_put_aside(f->folder, &e), 0);
-    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
-    assert_int_equal(journal_kept_restore(f->j, &e), 0);
+    make_again(f);
     char *at = journal_get(f->j, "staging.at");
     assert_string_equal(at, "/Volumes/a/b/\"c\"\n");
     free(at);
     assert_true(journal_has(f->j, "cancelled"));
+    assert_true(journal_has(f->j, "rebuilt"));
     assert_false(journal_has(f->j, "plan"));
     assert_int_equal(journal_put(f->j, "cancelled", NULL, &e), 0);
     assert_int_equal(journal_put(f->j, "staging.at", NULL, &e), 0);
     assert_false(journal_kept_there(f->folder));
-    assert_int_equal(journal_kept_restore(f->j, &e), 0);      /* no file: nothing is kept */
-    spoil_kept(f->folder);
-    assert_int_equal(journal_kept_restore(f->j, &e), -1);
-    assert_non_null(strstr(e.subject, "kept.json"));
-}
-
-static void spoil_and_restore(struct fixture *f)
-{
-    struct err e = {0};
+    make_again(f);                                            /* no file: nothing is kept */
+    assert_false(journal_has(f->j, "cancelled"));
     journal_close(f->j);
-    assert_int_equal(journal_put_aside(f->folder, &e), 0);
-    assert_int_equal(journal_open(f->folder, true, &f->j, &e), 0);
-    assert_int_equal(journal_kept_restore(f->j, &e), 0);
+    f->j = NULL;
+    spoil_kept(f->folder);
+    assert_int_equal(journal_make_again(f->folder, NULL, 0, &f->j, &e), -1);
+    assert_non_null(strstr(e.subject, "kept.json"));
+    assert_non_null(strstr(e.remedy, "move it away"));
+    assert_int_equal(journal_open(f->folder, false, &f->j, &e), -1);
+    assert_string_equal(e.api_code, "JOURNAL_DAMAGED");       /* what could not be made whole is none */
 }
 
 /* A context and a statement are cancelled by who makes the journal again; what ended is not. */
@@ -317,7 +320,7 @@ static void keeps_what_was_left(void **state)
     assert_int_equal(journal_left_add(f->j, "statement", "s-1", &e), 0);
     assert_int_equal(journal_left_add(f->j, "statement", "s-2", &e), 0);
     assert_int_equal(journal_left_remove(f->j, "s-1", &e), 0);
-    spoil_and_restore(f);
+    make_again(f);
     assert_true(journal_has_left(f->j));
     assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
     assert_int_equal(ids.count, 2);
@@ -344,16 +347,96 @@ static void in_the_way(const char *folder, bool there)
 static void keeps_before_it_records(void **state)
 {
     struct fixture *f = *state;
-    struct str_list kinds = {0}, ids = {0};
     struct err e = {0};
     in_the_way(f->folder, true);
     assert_int_equal(journal_put(f->j, "staging.at", "/Volumes/a/b/c", &e), -1);
-    assert_int_equal(journal_left_add(f->j, "context", "c-1", &e), -1);
     in_the_way(f->folder, false);
     assert_int_equal(journal_find(f->j, "staging.at", NULL, &e), 0);
-    assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
-    assert_int_equal(ids.count, 0);
     assert_false(journal_has_left(f->j));
+}
+
+/* A context or a statement is there already when it is recorded, so the journal has it whether or not it can be kept as well. */
+static void records_what_it_cannot_keep(void **state)
+{
+    struct fixture *f = *state;
+    struct str_list kinds = {0}, ids = {0};
+    struct err e = {0};
+    in_the_way(f->folder, true);
+    assert_int_equal(journal_left_add(f->j, "context", "c-1", &e), 0);
+    assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
+    assert_int_equal(ids.count, 1);
+    assert_string_equal(ids.items[0], "c-1");
+    str_list_release(&kinds);
+    str_list_release(&ids);
+    in_the_way(f->folder, false);
+    assert_int_equal(journal_left_add(f->j, "statement", "s-1", &e), 0);     /* the next one keeps both */
+    make_again(f);
+    assert_int_equal(journal_left(f->j, &kinds, &ids, &e), 0);
+    assert_int_equal(ids.count, 2);
+    str_list_release(&kinds);
+    str_list_release(&ids);
+}
+
+static void change_by_hand(struct fixture *f, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char path[120];
+    snprintf(path, sizeof path, "%s/journal.db", f->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Work that runs what no journal names must end: it records nothing more. */
+static void ends_what_it_cannot_record(void **state)
+{
+    struct fixture *f = *state;
+    struct err e = {0};
+    change_by_hand(f, "ALTER TABLE leavings RENAME TO others");
+    assert_int_equal(journal_line_add(f->j, "before", &e), 0);
+    assert_int_equal(journal_trusted(f->j, &e), 0);
+    assert_int_equal(journal_left_add(f->j, "context", "c-1", &e), -1);
+    assert_non_null(strstr(e.cause, "leavings"));
+    assert_int_equal(journal_trusted(f->j, &e), -1);
+    memset(&e, 0, sizeof e);
+    assert_int_equal(journal_line_add(f->j, "after", &e), -1);
+    assert_non_null(strstr(e.cause, "leavings"));
+}
+
+enum { KEEPERS = 6, KEPT_EACH = 40 };
+struct keeper { pthread_t thread; struct fixture *f; int number, lost; };
+
+/* What this thread has added and not removed is in the file from then on, whatever the others write. */
+static void *keep_some(void *arg)
+{
+    struct keeper *k = arg;
+    char path[120], id[32], quoted[40];
+    snprintf(path, sizeof path, "%s/kept.json", k->f->folder);
+    for (int i = 0; i < KEPT_EACH; i++) {
+        struct buf text = BUF_INIT;
+        struct err e = {0};
+        snprintf(id, sizeof id, "s-%d-%d", k->number, i);
+        snprintf(quoted, sizeof quoted, "\"%s\"", id);
+        k->lost += journal_left_add(k->f->j, "statement", id, &e) != 0 || file_read(path, 1 << 20, &text, &e) != 0 || !strstr(text.data, quoted);
+        buf_release(&text);
+    }
+    return NULL;
+}
+
+static void keeps_what_several_threads_leave(void **state)
+{
+    struct fixture *f = *state;
+    struct keeper keepers[KEEPERS];
+    int lost = 0;
+    for (int i = 0; i < KEEPERS; i++) {
+        keepers[i] = (struct keeper){.f = f, .number = i};
+        assert_int_equal(pthread_create(&keepers[i].thread, NULL, keep_some, &keepers[i]), 0);
+    }
+    for (int i = 0; i < KEEPERS; i++) {
+        pthread_join(keepers[i].thread, NULL);
+        lost += keepers[i].lost;
+    }
+    assert_int_equal(lost, 0);
 }
 
 static void a_fact_has_three_ends(void **state)
@@ -369,12 +452,7 @@ static void a_fact_has_three_ends(void **state)
     assert_int_equal(journal_find(f->j, "cancelled", &value, &e), 0);
     assert_null(value);
     journal_close(f->j);
-    sqlite3 *db = NULL;
-    char path[120];
-    snprintf(path, sizeof path, "%s/journal.db", f->folder);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "ALTER TABLE facts RENAME TO others", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    change_by_hand(f, "ALTER TABLE facts RENAME TO others");
     assert_int_equal(journal_open(f->folder, false, &f->j, &e), 0);
     assert_int_equal(journal_find(f->j, "gate", &value, &e), -1);
     assert_null(value);
@@ -384,20 +462,16 @@ static void a_fact_has_three_ends(void **state)
     assert_non_null(strstr(e.cause, "facts"));
 }
 
+/* A state is used as a place in tables: one that no version knows is damage, not an item. */
 static void refuses_a_state_that_nobody_knows(void **state)
 {
     struct fixture *f = *state;
     struct err e = {0};
     struct journal_query q = {.limit = 100};
     struct journal_item *items;
-    char path[96];
     size_t n;
-    sqlite3 *db;
     add_files(f->j, three, 3);
-    snprintf(path, sizeof path, "%s/journal.db", f->folder);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "UPDATE items SET state = -7 WHERE id = 2", NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
+    change_by_hand(f, "UPDATE items SET state = -7 WHERE id = 2");
     assert_int_equal(journal_read(f->j, &q, &items, &n, &e), -1);
     assert_string_equal(e.api_code, "JOURNAL_DAMAGED");
     assert_int_equal(n, 0);
@@ -498,6 +572,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_a_state_that_nobody_knows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_what_was_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keeps_before_it_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(records_what_it_cannot_keep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(ends_what_it_cannot_record, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(keeps_what_several_threads_leave, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fact_has_three_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(survives_kill, set_up, tear_down),
         cmocka_unit_test_setup_teardown(moves_all_in_little_memory, set_up, tear_down),

@@ -90,6 +90,35 @@ static int try_create(struct err *e) { return journal_open(folder, true, &j, e);
 static int try_open(struct err *e) { return journal_open(folder, false, &j, e); }
 static int try_view(struct err *e) { return journal_open_view(folder, &j, e); }
 static void none(void) { remove_all(); }
+/* A journal that is rubbish, and beside it what is kept of one. */
+static void rubbish(void)
+{
+    static const char kept[] = "{\"staging.at\":\"/Volumes/a/b/c\",\"left\":{\"c2\":\"context\"}}";
+    struct err e;
+    char path[128];
+    remove_all();
+    snprintf(path, sizeof path, "%s/journal.db", folder);
+    assert_int_equal(file_write_atomic(path, "rubbish", 7, &e), 0);
+    snprintf(path, sizeof path, "%s/kept.json", folder);
+    assert_int_equal(file_write_atomic(path, kept, sizeof kept - 1, &e), 0);
+}
+static int try_again(struct err *e)
+{
+    static const struct journal_fact facts[] = {{"rebuilt", "1"}};
+    return journal_make_again(folder, facts, 1, &j, e);
+}
+static void whole_or_none(bool done)
+{
+    struct err e;
+    assert_int_equal(j != NULL, done);
+    if (!done && journal_open(folder, false, &j, &e) != 0) {
+        assert_true(e.code == ERR_NOT_FOUND || str_eq(e.api_code, "JOURNAL_DAMAGED"));
+        assert_int_equal(try_again(&e), 0);
+    }
+    assert_true(journal_has(j, "rebuilt") && journal_has(j, "staging.at"));
+    assert_int_equal(journal_left(j, &first, &second, &e), 0);
+    assert_int_equal(first.count, 1);
+}
 static void usable(bool done)
 {
     struct err e;
@@ -330,6 +359,7 @@ static void each_allocation_fails_once(void **state)
 #define CASE(word, check_of) { .name = #word, .work = try_##word, .check = check_of, .begin = begin, .end = end, .may_pass = true }
     static const struct allocations_case cases[] = {
         { .name = "create", .work = try_create, .check = usable, .begin = none, .end = end, .may_pass = true },
+        { .name = "again", .work = try_again, .check = whole_or_none, .begin = rubbish, .end = end, .may_pass = true },
         { .name = "open", .work = try_open, .check = knows_two, .begin = lay_out, .end = end, .may_pass = true },
         { .name = "view", .work = try_view, .check = knows_two, .begin = lay_out, .end = end, .may_pass = true },
         CASE(found, found), CASE(remote, remote), CASE(apply, applied), CASE(put, put), CASE(adopt, NULL), CASE(recover, NULL), CASE(cancel, moved),

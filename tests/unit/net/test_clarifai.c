@@ -255,6 +255,9 @@ static void inputs_are_asked_by_id_in_chunks(void **state)
     assert_int_equal(clarifai_inputs_status(&api, &app, &c, &err), 0);
     assert_ask(fake_only(), NET_GET, B "/inputs/status", NULL, true);
     assert_true(c.processed == 1 && c.to_process == 2 && c.processing == 0 && c.errors == 3);
+    fake_one(200, "{" OK ",\"counts\":{\"processed\":\"9223372036854775807\",\"to_process\":\"9223372036854775807\",\"processing\":-5,\"errors\":0}}");
+    assert_int_equal(clarifai_inputs_status(&api, &app, &c, &err), 0);
+    assert_true(c.processed <= INT64_MAX / 4 && c.to_process <= INT64_MAX / 4 && c.processing == 0);      /* they are added up */
 }
 
 static const char posted[] =

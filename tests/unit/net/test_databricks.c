@@ -150,6 +150,11 @@ static void token_is_asked_at_home_only(void **state)
     assert_string_equal(fake.asks[1].headers, "Authorization: Basic bWU6czNjcmV0IQ==\n");
     assert_string_equal(fake.asks[1].type, "application/x-www-form-urlencoded");
     free(token);
+    fake_one(404, "");
+    fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"access_token\":\"t\",\"expires_in\":\"9223372036854775807\"}" });
+    assert_int_equal(databricks_oauth_token(&api, "me", "s", &token, &expires, &err), 0);
+    assert_in_range(expires, 3600, INT64_MAX / 1000000);    /* it is counted in ms and us */
+    free(token);
     fake_one(200, "{\"oidc_endpoint\":\"https://host/accounts/7/oidc/\"}");
     fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"access_token\":\"t\"}" });
     assert_int_equal(databricks_oauth_token(&api, "me", "s", &token, &expires, &err), 0);

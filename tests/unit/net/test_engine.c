@@ -1204,6 +1204,14 @@ static void foreign_hosts_do_not_add_up(void **state)
         assert_int_equal(net_call(&f.api, &r, NULL, &f.answer, &f.e), -1);
         assert_int_equal(f.e.code, ERR_OFFLINE);
     }
+    for (int i = 0; i < 4 * POOLS_MAX; i++) {
+        char url[64];
+        snprintf(url, sizeof url, "http://images-%d.example/picture", i);
+        struct net_request r = { .method = NET_GET, .path = url, .url_is_whole = true };
+        assert_int_equal(net_call(&f.api, &r, NULL, &f.answer, &f.e), -1);
+        assert_int_equal(f.e.code, ERR_REFUSED);
+        assert_non_null(strstr(f.e.cause, "would be talked to without encryption"));
+    }
     int hosts = 0;
     for (const struct host *h = f.engine->hosts; h; h = h->next) hosts++;
     assert_in_range(f.engine->pool_count, 1, POOLS_MAX);

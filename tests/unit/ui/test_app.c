@@ -342,6 +342,8 @@ static void questions_default_to_the_safe_answer(void **state)
 {
     (void)state;
     press("i");
+    press("f1");
+    assert_true(says("Left and Right choose, Enter takes it"));
     press("enter");
     assert_int_equal(files->answer, 0);
     press("i");
@@ -354,6 +356,8 @@ static void questions_default_to_the_safe_answer(void **state)
     assert_int_equal(files->answer, 1);
     files->answer = -1;
     press("e");  /* a production table: its name must be typed */
+    press("f1");
+    assert_true(says("type the name that is asked for"));
     press("tab");
     press("enter");
     assert_int_equal(files->answer, -1);
@@ -365,6 +369,10 @@ static void questions_default_to_the_safe_answer(void **state)
 static void commands_are_completed_and_done(void **state)
 {
     (void)state;
+    press(":");
+    press("f1");
+    assert_true(says("Keys of"));
+    press("esc");
     press(":");
     type("mar");
     press("tab");

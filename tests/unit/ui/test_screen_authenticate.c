@@ -114,6 +114,9 @@ static void shows_where_values_come_from(void **state)
                                    .compute_state = "RUNNING", .compute_running = true });
     check_sizes("auth-works");
     assert_string_equal(form_find(&a->form, AUTH_BUTTON_START)->off, "it runs already");
+    form_focus(&a->form, AUTH_BUTTON_TEST);
+    app_press(app, &(struct keymap_press){ .code = UI_KEY_F0 + 5 });   /* the key of the forms that plan */
+    assert_true(golden_has(app_frame(app), "there is no plan here"));
     stop_app();
 }
 

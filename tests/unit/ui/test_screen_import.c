@@ -106,6 +106,18 @@ static void guesses_names_from_the_folder(void **state)
     stop_app();
 }
 
+static void hints_without_room_leave_no_gap(void **state)
+{
+    (void)state;
+    start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    app_resize(app, 12, 40);
+    char *row = golden_row(app_frame(app), 11);
+    if (strncmp(row, " Tab next", 9) != 0 && strncmp(row, " Enter ", 7) != 0)
+        fail_msg("the hints begin late: %s", row);
+    free(row);
+    stop_app();
+}
+
 static void hostile_names_stay_in_their_cells(void **state)
 {
     (void)state;
@@ -379,7 +391,7 @@ static void plans_in_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(says_that_it_connects), cmocka_unit_test(guesses_names_from_the_folder), cmocka_unit_test(hostile_names_stay_in_their_cells),
+        cmocka_unit_test(says_that_it_connects), cmocka_unit_test(guesses_names_from_the_folder), cmocka_unit_test(hints_without_room_leave_no_gap), cmocka_unit_test(hostile_names_stay_in_their_cells),
         cmocka_unit_test(typed_names_are_kept), cmocka_unit_test(a_bad_table_name_is_told), cmocka_unit_test(the_job_is_what_the_form_says),
         cmocka_unit_test(a_plan_fills_the_form), cmocka_unit_test(a_plan_that_failed_says_why), cmocka_unit_test(s3_is_the_other_half), cmocka_unit_test(an_s3_job), cmocka_unit_test(a_wrong_url_is_told),
         cmocka_unit_test(plans_in_words), cmocka_unit_test(a_whole_name_is_taken), cmocka_unit_test(a_schema_is_taken_and_a_folder_is_not),

@@ -333,6 +333,29 @@ static void nothing_is_posted_while_nothing_changes(void **state)
     stop_app();
 }
 
+static bool one_is_gone(void) { return !golden_has(app_frame(app), "1b22"); }
+
+/* The run asked about vanishes while the question stands, and the cursor with it: no other run is cancelled in its place. */
+static void an_answer_is_about_the_run_that_was_asked_about(void **state)
+{
+    struct err e = { 0 };
+    (void)state;
+    start_app(true);
+    press('G');
+    press(UI_KEY_UP);
+    press('x');
+    assert_true(golden_has(app_frame(app), "Cancel this run?"));
+    char *folder = run_folder("import-20261121-1b22", &e);
+    assert_int_equal(file_remove_tree(folder, &e), 0);
+    free(folder);
+    runs_feed_poke(world.runs);
+    wait_until(one_is_gone);
+    press(UI_KEY_RIGHT);
+    press(UI_KEY_ENTER);
+    assert_true(golden_has(app_frame(app), "that run is gone"));
+    stop_app();
+}
+
 static void a_long_name_keeps_its_outcome_in_sight(void **state)
 {
     struct err e = { 0 };
@@ -374,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_draft_is_in_no_list), cmocka_unit_test(nothing_is_posted_while_nothing_changes),
         cmocka_unit_test(a_long_name_keeps_its_outcome_in_sight), cmocka_unit_test(hints_follow_the_state_of_a_run),
         cmocka_unit_test(a_paused_run_offers_to_go_on), cmocka_unit_test(rows_that_act_are_no_items),
+        cmocka_unit_test(an_answer_is_about_the_run_that_was_asked_about),
     };
     return cmocka_run_group_tests(tests, prepare, remove_root);
 }

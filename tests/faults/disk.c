@@ -2,7 +2,7 @@
  * disk: a disk that fails, for a program started with LD_PRELOAD=this: of the calls that change what lies below DISK_BELOW (write, fsync, ftruncate,
  * rename, the making of files and folders), the DISK_NTH fails with errno DISK_ERRNO, and with DISK_STAYS every one after it, too. The calls are
  * counted; the number and the path of the first that failed are written to the file DISK_LOG (outside DISK_BELOW). DISK_NTH=0 only counts.
- * Clock: the time of day is DISK_CLOCK seconds off; what only counts on is right.
+ * Clock: the time of day is DISK_CLOCK seconds off, and as many more as the file DISK_CLOCK_BY says once it is there; what only counts on is right.
  * Names: those under .test are this machine, and while the file DISK_NO_NAMES exists, none is known (noted in DISK_LOG).
  */
 #define _GNU_SOURCE
@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *below, *log_path;
+static const char *below, *log_path, *clock_by;
 static long nth, stays, clock_off;
 static int error_number;
 static atomic_long calls, failed;
@@ -35,6 +35,7 @@ __attribute__((constructor)) static void begin(void)
 
     below = getenv("DISK_BELOW");
     log_path = getenv("DISK_LOG");
+    clock_by = getenv("DISK_CLOCK_BY");
     nth = n ? strtol(n, NULL, 10) : 0;
     error_number = number ? (int)strtol(number, NULL, 10) : EIO;
     clock_off = off ? strtol(off, NULL, 10) : 0;
@@ -187,13 +188,27 @@ int getaddrinfo(const char *host, const char *service, const struct addrinfo *hi
     return real("127.0.0.1", service, hints, out);
 }
 
+/* How far the clock has jumped. By system calls themselves: the program's own are counted. */
+static long jumped(void)
+{
+    char text[32] = "";
+    int fd = clock_by ? (int)syscall(SYS_openat, AT_FDCWD, clock_by, O_RDONLY | O_CLOEXEC) : -1;
+
+    if (fd < 0)
+        return 0;
+    long size = syscall(SYS_read, fd, text, sizeof text - 1);
+    syscall(SYS_close, fd);
+    return size > 0 ? strtol(text, NULL, 10) : 0;
+}
+
 int clock_gettime(clockid_t id, struct timespec *out)
 {
     REAL(int, "clock_gettime", clockid_t, struct timespec *);
-    int result = real(id, out);
+    int result = real(id, out), before = errno;
 
     if (result == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE))
-        out->tv_sec += clock_off;
+        out->tv_sec += clock_off + jumped();
+    errno = before;
     return result;
 }
 

@@ -7,6 +7,8 @@ faults.py property [SCHEDULES] [SEED]     random schedules of faults and kills f
 faults.py disk [MOST]                     calls that change the disk fail one by one, at most MOST (16) a verb
 faults.py signals                         signals, closed outputs and terminals, for each verb here and in a worker
 faults.py network                         hosts that refuse connections, names that are not known, for each verb and host
+faults.py fronts [WORD [SEED]]            what a gateway does: requests delivered twice, signed addresses that expire, files of others meanwhile, clocks that
+                                          jump, a fifth of all calls that fails (by SEED), streams that are reset
 faults.py runs                            two processes on one run, stale locks, journals that are newer or spoiled, for each verb
 faults.py sources [WORD]                  what a run reads changes, is somebody else's, has hostile names, for each verb
 faults.py soak [ITEMS] [memory|descriptors]   one import of ITEMS (1000000) with 5 % mixed faults; prints memory and descriptors, fails when they grow;
@@ -16,7 +18,7 @@ Environment: LAKEFERRY_BUILD (build), JOBS (2), SECONDS_MOST (0: no limit) ends 
 """
 import json, os, random, re, signal, subprocess, sys, tempfile, time
 sys.dont_write_bytecode = True
-import disk, growth, network, runs, signals, sources
+import disk, fronts, growth, network, runs, signals, sources
 from fixture import *
 from verbs import HERE, VERBS, Volume
 
@@ -268,6 +270,8 @@ def main():
         left = in_parallel(lambda w, c: signals.one(results, w, c), signals.cases())
     elif mode == "network":
         left = in_parallel(lambda w, c: network.one(results, w, c), network.cases())
+    elif mode == "fronts":
+        left = in_parallel(lambda w, c: fronts.one(results, w, c), [c for c in fronts.cases(int(args[1]) if len(args) > 1 else 1) if not args or args[0] in c[0]])
     elif mode == "runs":
         left = in_parallel(lambda w, c: runs.one(results, w, c), runs.cases())
     elif mode == "sources":

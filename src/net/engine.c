@@ -45,6 +45,7 @@ static void note_moved(struct net_engine *n, struct call *c, int64_t now_ms)
     uint64_t moved = c->transfer.moved + c->transfer.heard;
     if (moved == c->moved_seen) return;
     c->moved_seen = moved;
+    c->moved_ms = now_ms;
     pthread_mutex_lock(&n->lock);
     c->pool->moved_ms = now_ms;
     if (c->transfer.heard) c->pool->host->answered = true;

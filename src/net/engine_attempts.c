@@ -98,6 +98,7 @@ void engine_finish(struct net_engine *n, struct call *c, CURLcode code)
 {
     CURL *easy = c->transfer.easy;
     err_clear(&c->err);
+    if (code == CURLE_OPERATION_TIMEDOUT) engine_end_silent(n, c, time_mono_ms());
     c->end = transfer_finish(&c->transfer, code, &c->err);
     take_down(n, c);
     recycle(n, easy, code == CURLE_OK);
@@ -107,6 +108,7 @@ void engine_finish(struct net_engine *n, struct call *c, CURLcode code)
 void engine_cancel(struct net_engine *n, struct call *c)
 {
     CURL *easy = c->transfer.easy;
+    engine_end_silent(n, c, time_mono_ms());
     take_down(n, c);
     recycle(n, easy, false);
     c->end = TRANSFER_FATAL;
@@ -147,11 +149,12 @@ static void start(struct net_engine *n, struct call *c)
     }
     c->stall_from_ms = c->begun_ms;
     c->stall_moved = c->moved_seen = 0;
+    c->moved_ms = 0;
     c->prev = NULL;
     c->next = n->running;
     if (c->next) c->next->prev = c;
     n->running = c;
-    if (curl_easy_setopt(easy, CURLOPT_PRIVATE, c) != CURLE_OK || curl_multi_add_handle(n->multi, easy) != CURLM_OK)
+    if (!engine_watch_sockets(n, easy) || curl_easy_setopt(easy, CURLOPT_PRIVATE, c) != CURLE_OK || curl_multi_add_handle(n->multi, easy) != CURLM_OK)
         engine_finish(n, c, CURLE_OUT_OF_MEMORY);
 }
 

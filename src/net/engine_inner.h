@@ -1,7 +1,7 @@
 #ifndef LAKEFERRY_NET_ENGINE_INNER_H
 #define LAKEFERRY_NET_ENGINE_INNER_H
 /*
- * engine_inner: what engine.c (the thread), engine_attempts.c (each attempt on it), engine_callers.c and call.c (a caller's side) and pool.c (admission's
+ * engine_inner: what engine.c (the thread), engine_attempts.c (each attempt on it), engine_sockets.c, engine_callers.c and call.c (a caller's side) and pool.c (admission's
  * state) share. `lock` guards hosts, pools and the waiting lists;
  * running transfers and curl belong to the engine thread alone; a call belongs to its caller except between engine_run and its return.
  */
@@ -13,6 +13,7 @@
 #include <semaphore.h>
 
 #define RATE_SECONDS 4
+#define ENGINE_SOCKETS_MAX 512
 #define POOLS_MAX 64    /* addresses of pictures and signed links may name as many hosts as there are items */
 
 struct host {                          /* one scheme, host and port: the breaker's scope */
@@ -57,7 +58,8 @@ struct call {
     int64_t not_before_ms, deadline_ms, begun_ms;   /* deadline 0: none */
     int64_t stall_from_ms;             /* the span the stall rule looks at, and what had moved before it */
     uint64_t stall_moved;
-    uint64_t moved_seen;               /* for the pool's moved_ms */
+    uint64_t moved_seen;               /* for both moved_ms */
+    int64_t moved_ms;                  /* when a byte of it moved, 0: none has */
     struct transfer transfer;
     enum transfer_end end;
     struct err err;
@@ -81,12 +83,19 @@ struct net_engine {
     struct call *running, *starting;   /* engine thread only */
     CURL *spare[64];
     int spares;
+    int socket[ENGINE_SOCKETS_MAX], sockets;   /* that are open; engine thread only. Of more nobody keeps count */
 };
 
 /* engine_attempts.c; engine thread only. The call is its caller's again behind the end of its attempt. */
 void engine_start_admitted(struct net_engine *n);
 void engine_finish(struct net_engine *n, struct call *c, CURLcode code);
 void engine_cancel(struct net_engine *n, struct call *c);
+
+/* engine_sockets.c; engine thread only. */
+/* The handle's sockets are opened and closed with the engine's knowledge. False: no memory. */
+bool engine_watch_sockets(struct net_engine *n, CURL *easy);
+/* For a running call that is given up. Ends its connection if nothing has moved on it in that time, under whatever else it carries: that is asked for again. */
+void engine_end_silent(struct net_engine *n, const struct call *c, int64_t now_ms);
 
 /* engine_callers.c for call.c; any thread. */
 /* Finds or makes the call's pool and counts the caller in. */

@@ -198,8 +198,12 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *ctx)
 
 static int on_connected(void *ctx, char *remote, char *local, int remote_port, int local_port)
 {
-    (void)remote; (void)local; (void)remote_port; (void)local_port;
-    ((struct transfer *)ctx)->connected = true;
+    struct transfer *t = ctx;
+    str_copy(t->remote.host, sizeof t->remote.host, remote);
+    str_copy(t->local.host, sizeof t->local.host, local);
+    t->remote.port = remote_port;
+    t->local.port = local_port;
+    t->connected = true;
     return CURL_PREREQFUNC_OK;
 }
 

@@ -14,6 +14,8 @@ struct transfer_rules {
     const char *ca_file;
 };
 
+struct transfer_end_point { char host[64]; int port; };   /* an address in digits */
+
 /* What the end of an attempt means for asking again. */
 enum transfer_end {
     TRANSFER_ANSWER,              /* an HTTP answer arrived whole */
@@ -35,6 +37,7 @@ struct transfer {
     unsigned generation;                 /* of the credential sent */
     uint64_t read_bytes;                 /* of the request's body */
     uint64_t moved;                      /* bytes of bodies both ways, for the stall rule */
+    struct transfer_end_point local, remote;   /* of its connection, once connected */
     bool connected, sent, sink_began, enough, rewind_needed;
     bool heard;                          /* an answer has begun */
     bool stalled;                        /* set by the engine before transfer_finish with CURLE_OPERATION_TIMEDOUT */

@@ -161,6 +161,51 @@ class Path:
         self.listener.close()
 
 
+class Silent:
+    """Before TLS: the first connection that was answered so many bytes says nothing from then on, though it takes what it is sent; others pass."""
+
+    def __init__(self, path, most):
+        self.path, self.most, self.lock, self.silent, self.connections = path, most, threading.Lock(), [], 0
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            self.connections += 1
+            behind = socket.create_connection(("127.0.0.1", self.path.port))
+            for a, b, answers in ((client, behind, False), (behind, client, True)):
+                threading.Thread(target=self.pump, args=(a, b, client, answers), daemon=True).start()
+
+    def pump(self, a, b, client, answers):
+        answered = 0
+        try:
+            while data := a.recv(65536):
+                answered += len(data) * answers
+                with self.lock:
+                    if answered >= self.most and not self.silent:
+                        self.silent.append(client)
+                    if client in self.silent:
+                        continue
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.path.close()
+
+
 def ids_of(bodies):
     return [i["id"] for body in bodies for i in json.loads(body)["inputs"]]
 
@@ -189,10 +234,26 @@ def reset(worker, word, how):
     return v, name, home, [out, err], problems, path
 
 
+def silent(worker, word, most):
+    """All streams of one connection stand still at once. Those that are asked for again go over another."""
+    v, name, home, env = worker.begin(word)
+    path = Path(worker.folder, worker.p.origin, Plan((), (), "never", 0))
+    front = Silent(path, most)
+    changed(home, ca_file=path.pem)
+    env["DATABRICKS_HOST"] = f"https://127.0.0.1:{front.port}"
+    got, out, err = worker.run(env, v.command(name))
+    problems = []
+    status_of(problems, got, v.calm_status, err)
+    if not front.silent or front.connections < 2:
+        problems.append(f"{len(front.silent)} connections went silent, {front.connections} were made")
+    return v, name, home, [out, err], problems, front
+
+
 def cases():
     if not shutil.which("nghttpx"):
         print("# HTTP/2: nghttpx (package nghttp2-proxy) is not here; its cases are left out")
         return []
     ends = (("carried out", "before", INTERNAL_ERROR), ("carried out later", "after", INTERNAL_ERROR), ("never carried out", "never", INTERNAL_ERROR), ("refused", "never", REFUSED_STREAM))
     return [(f"R25 {word}: the stream of {what} is reset when it is sent whole, and it is {end}", reset, word, (begins, done, code))
-            for word, what, begins in (("volume", "a batch", INPUTS), ("s3", "a batch", INPUTS), ("export", "a picture", PICTURE)) for end, done, code in ends if (word, done) != ("export", "after")]
+            for word, what, begins in (("volume", "a batch", INPUTS), ("s3", "a batch", INPUTS), ("export", "a picture", PICTURE)) for end, done, code in ends if (word, done) != ("export", "after")] + [
+        (f"R9 {word}: a connection of HTTP/2 says nothing any more", silent, word, most) for word, most in (("volume", 30000), ("export", 4000))]

@@ -159,8 +159,12 @@ static void typed(struct job_form *f, int field)
     changed(f, field);
     for (size_t i = 0; folder && i < f->verb->count; i++) {
         const struct job_field *d = &f->verb->fields[i];
-        if (d->list == LIST_FOLDERS && d->beside == field)
-            form_set(&f->form, d->id, folder[0] ? folder : FORM_NAMES_WHOLE, false);
+        if (d->list != LIST_FOLDERS || d->beside != field)
+            continue;
+        form_set(&f->form, d->id, folder[0] ? folder : FORM_NAMES_WHOLE, false);
+        struct form_item *it = form_find(&f->form, d->id);
+        if (it)
+            it->touched = folder[0] != '\0';    /* no guess replaces what was typed */
     }
     if (folder)
         job_form_refresh(f);

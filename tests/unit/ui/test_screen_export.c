@@ -57,6 +57,21 @@ static void images_get_a_folder_of_their_own(void **state)
     stop_form();
 }
 
+static void a_folder_typed_with_its_volume_is_kept(void **state)
+{
+    (void)state;
+    struct job_screen *s = start_export("main.vision");
+    fill(s);
+    set_field(s, FIELD_IMAGES, "/Volumes/main/vision/out/2026/08");
+    job_form_take(&s->fields, (struct form_event){ FORM_NEW, FIELD_IMAGES });
+    assert_string_equal(job_value(&s->fields, FIELD_IMAGES), "main.vision.out");
+    assert_string_equal(job_value(&s->fields, FIELD_IMAGES_FOLDER), "2026/08");
+    set_field(s, FIELD_IMAGES, "main.vision.scratch");
+    job_form_take(&s->fields, (struct form_event){ FORM_NEW, FIELD_IMAGES });
+    assert_string_equal(job_value(&s->fields, FIELD_IMAGES_FOLDER), "night cars");
+    stop_form();
+}
+
 static void one_table_twice_is_refused(void **state)
 {
     (void)state;
@@ -118,6 +133,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asks_for_what_is_missing), cmocka_unit_test(a_schema_brought_along_fills_the_rest), cmocka_unit_test(images_get_a_folder_of_their_own),
+        cmocka_unit_test(a_folder_typed_with_its_volume_is_kept),
         cmocka_unit_test(one_table_twice_is_refused), cmocka_unit_test(names_are_checked_as_they_are_typed), cmocka_unit_test(what_exists_is_asked_about),
         cmocka_unit_test(a_plan_fills_the_form),
     };

@@ -13,7 +13,7 @@ Q       := $(if $(V),,@)
 CC      ?= cc
 AR      ?= ar
 CFLAGS  ?= -O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong
-PKGS_CLIENT  := libcurl libcjson libsecret-1 inih sqlite3 zlib ncursesw libcrypto
+PKGS_CLIENT  := libcurl libcjson libsecret-1 inih sqlite3 ncursesw libcrypto
 PKGS_SANDBOX := libmicrohttpd libcjson sqlite3 zlib gdlib glib-2.0 libcrypto
 
 lf_warn := -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

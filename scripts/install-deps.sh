@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages that are missing, saying so before it happens. Arguments: groups (build, test).
+# Installs the Debian packages that are missing, saying so before it happens. Arguments: groups (build, test, sanitize, conformance).
 set -eu
 
 build="gcc make pkg-config libc6-dev libncurses-dev libcurl4-openssl-dev libcjson-dev libsecret-1-dev libinih-dev libsqlite3-dev zlib1g-dev libssl-dev libmicrohttpd-dev libgd-dev"

@@ -2,6 +2,8 @@
 #include "core/import.h"
 #include "base/str.h"
 
+#define BATCH_BYTES_MAX ((uint64_t)80 << 20)    /* with base64 107 MB, below the 128 MB that Clarifai takes in a call (§7) */
+
 static const unsigned unsent = JOURNAL_BIT(JOURNAL_PLANNED) | JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN);
 
 void import_send_figures(struct stages_job *job, struct stages_figures *out)
@@ -82,7 +84,7 @@ int import_open(struct stages_job *job, char *root, char *volume_root, struct er
     im->datasets = str_printf("%s/%s/%s", im->app.user, im->app.app, im->dataset);
     im->send.ready_end = &im->send.ready;
     im->send.budget = settings_bytes(&job->session->settings, SETTING_PICTURE_MEMORY);
-    im->send.batch_bytes = im->send.budget / 2 < (uint64_t)80 << 20 ? im->send.budget / 2 : (uint64_t)80 << 20;
+    im->send.batch_bytes = im->send.budget / 2 < BATCH_BYTES_MAX ? im->send.budget / 2 : BATCH_BYTES_MAX;
     if (!root || !im->datasets || (!im->by_url && !volume_root))
         return err_no_memory(e);
     cut_slashes(im->root);

@@ -1,7 +1,7 @@
 #ifndef LAKEFERRY_CORE_JOURNAL_INSIDE_H
 #define LAKEFERRY_CORE_JOURNAL_INSIDE_H
 /*
- * journal_inside: what the files of the journal share: its connection and the small steps of statements and transactions. All are called with the mutex held.
+ * journal_inside: what the files of the journal share: its connection and the small steps of statements and transactions. All are called with the mutex held, but where one says otherwise.
  * journal.c has these steps and the counters, journal_facts.c the facts; journal_open.c the file and its versions; journal_listing.c, journal_remote.c, journal_items.c,
  * journal_rows.c, journal_annotations.c and journal_left.c each the tables that their names tell; journal_kept.c what outlives a damaged journal.
  */

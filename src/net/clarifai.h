@@ -8,7 +8,6 @@
 
 #define CLARIFAI_QUOTA "clarifai"
 #define CLARIFAI_BATCH_MAX 128               /* §7 */
-#define CLARIFAI_REQUEST_MAX ((uint64_t)120 << 20) /* below the 128 MB of §7, with room for JSON */
 #define CLARIFAI_IMAGE_MAX ((uint64_t)20 << 20)    /* §4.1: "< 20 MB" */
 #define CLARIFAI_PAGE_MAX 1000
 

@@ -1,9 +1,9 @@
 #ifndef LAKEFERRY_NET_ENGINE_INNER_H
 #define LAKEFERRY_NET_ENGINE_INNER_H
 /*
- * engine_inner: what engine.c (the thread), engine_attempts.c (each attempt on it), engine_sockets.c, engine_callers.c and call.c (a caller's side) and pool.c (admission's
- * state) share. `lock` guards hosts, pools and the waiting lists;
- * running transfers and curl belong to the engine thread alone; a call belongs to its caller except between engine_run and its return.
+ * engine_inner: what engine.c (the thread), engine_attempts.c (each attempt on it), engine_sockets.c (the sockets of their connections),
+ * engine_callers.c and call.c (a caller's side) and pool.c (admission's state) share. `lock` guards hosts, pools and the waiting lists; running
+ * transfers, sockets and curl belong to the engine thread alone; a call belongs to its caller except between engine_run and its return.
  */
 #include "net/limit.h"
 #include "net/retry.h"

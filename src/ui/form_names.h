@@ -38,6 +38,7 @@ void form_names_guess_compute(struct job_form *f);
 /* The schema of the staging volume, else of the table that a run wrote last. */
 void form_names_guess_schema(struct job_form *f);
 
+/* form_notes.c */
 void form_names_note_app(struct job_form *f);
 void form_names_note_dataset(struct job_form *f);
 void form_names_note_table(struct job_form *f);

@@ -3,7 +3,7 @@
 /*
  * job_form: the fields of a writing verb: what they hold, what is guessed into them, the lists of their pickers, and the job that they describe.
  * A verb is a constant table of fields (form_import.c, form_s3.c, form_export.c, form_update.c); what fields have in common stands here, in
- * form_lists (pickers) and in form_names (what exists already). Names come from the catalog and are never waited for. Belongs to the UI thread.
+ * form_lists (pickers), form_whole (whole names typed into them), form_names (what exists already) and form_notes (what is said of it). Names come from the catalog and are never waited for. Belongs to the UI thread.
  */
 #include "core/ask.h"
 #include "ui/form.h"

@@ -68,7 +68,8 @@ static int record_sent(struct stages_job *job, const struct export_picture *p, c
     return journal_picture_move(job->journal, &row, &c, e);
 }
 
-static int write_failed(struct stages_job *job, const struct export_picture *p, const struct err *why, struct err *e)
+/* refused: with 409, and not compared yet. It is planned again, and refused again: what became of it must not be guessed from a size. */
+static int write_failed(struct stages_job *job, const struct export_picture *p, bool refused, const struct err *why, struct err *e)
 {
     struct err ignored = {0};
     if (why->code == ERR_CONFLICT)
@@ -77,7 +78,7 @@ static int write_failed(struct stages_job *job, const struct export_picture *p, 
     if (why->code == ERR_UNKNOWN)
         return export_settle(job, p, JOURNAL_UNKNOWN, NULL, NULL, e);
     if (err_parks(why) || why->code == ERR_CANCELLED || why->code == ERR_FORBIDDEN || why->code == ERR_NO_SPACE || why->code == ERR_NOT_FOUND) {
-        export_settle(job, p, JOURNAL_UNKNOWN, NULL, NULL, &ignored);
+        export_settle(job, p, refused ? JOURNAL_PLANNED : JOURNAL_UNKNOWN, NULL, NULL, &ignored);
         *e = *why;
         return -1;
     }
@@ -117,6 +118,7 @@ static int write_picture(struct stages_job *job, struct export_picture *p, const
     x->pictures.writing++;
     pthread_mutex_unlock(&x->lock);
     int result = databricks_file_put(&job->files, path, &source, false, &why);
+    bool refused = result != 0 && why.code == ERR_CONFLICT;
     if (result != 0 && why.http == 409)
         result = export_compare(job, p, path, &why);
     if (result == 0) {
@@ -125,7 +127,7 @@ static int write_picture(struct stages_job *job, struct export_picture *p, const
         return end_writing(job, p->item, e);
     }
     err_about(&why, "cannot write the image", path);
-    result = write_failed(job, p, &why, e);
+    result = write_failed(job, p, refused, &why, e);
     if (end_writing(job, 0, &later) == 0 || result != 0)
         return result;
     *e = later;

@@ -194,12 +194,13 @@ static int open_file(const char *folder, const struct seed *seed, bool view, str
     }
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI | (view ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     int result = 0;
+    bool made = false;
     char *name = name_to_open(folder, j->path, view);
     if (seed && access(j->path, F_OK) == 0)
         result = err_set(e, ERR_CONFLICT, "%s exists already", j->path);
     else if (!seed && access(j->path, F_OK) != 0)
         result = err_set(e, ERR_NOT_FOUND, "there is no journal at %s", j->path);
-    else if (seed && make_file(j->path, e) != 0)
+    else if (seed && !(made = make_file(j->path, e) == 0))
         result = -1;
     else if (!name)
         result = err_no_memory(e);
@@ -208,6 +209,8 @@ static int open_file(const char *folder, const struct seed *seed, bool view, str
     else
         result = set_up(j, folder, seed, view, e);
     free(name);
+    if (result != 0 && made)
+        unlink(j->path);        /* half a journal would be put aside as damaged, over the one that was */
     if (result != 0) {
         journal_close(j);
         return -1;

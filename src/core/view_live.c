@@ -8,6 +8,8 @@
 
 #define START_MS 10000   /* a worker that was just started may take so long to listen */
 #define END_MS 10000     /* and one that has said its last words, to record its end */
+#define AGAIN_US 50000
+#define TURNED_AWAY_US 900000
 
 static int wait_for_ack(struct link_client *c, const char *id, struct err *e)
 {
@@ -85,9 +87,9 @@ static int replay(const char *id, int (*each)(void *ctx, const cJSON *line), voi
 }
 
 /* Lines until the connection ends: 1; or until each has had enough: 0. */
-static int follow(struct link_client *c, int (*each)(void *ctx, const cJSON *line), void *ctx, struct err *e)
+static int follow(struct link_client *c, int (*each)(void *ctx, const cJSON *line), void *ctx, bool *heard, struct err *e)
 {
-    for (;;) {
+    for (*heard = false;; *heard = true) {
         cJSON *line;
         bool timed_out;
         int got = link_client_read(c, -1, &line, &timed_out, e);
@@ -101,21 +103,24 @@ static int follow(struct link_client *c, int (*each)(void *ctx, const cJSON *lin
 }
 
 /*
- * A connection ended. 0: so did the run, and *v has what it recorded; 1 and a new connection: it goes on, having dropped who was too far behind.
+ * A connection ended. 0: so did the run, and *v has what it recorded; 1 and a new connection: it goes on, having dropped who was too far behind. Who was
+ * turned away before a line was heard, because all places are taken, does not knock at once. A journal that its run holds may be read a moment later.
  */
-static int end_or_again(const char *id, struct link_client **again, struct view *v, struct err *e)
+static int end_or_again(const char *id, bool heard, struct link_client **again, struct view *v, struct err *e)
 {
     for (int64_t end = time_mono_ms() + END_MS;;) {
-        struct err ignored = {0};
-        if (view_read(id, v, e) != 0)
+        struct err why = {0};
+        int result = view_read(id, v, &why);
+        bool late = time_mono_ms() >= end;
+        if (result != 0 && (late || why.code == ERR_NOT_FOUND)) {
+            *e = why;
             return -1;
-        if (!v->alive || v->exit_status >= 0)
+        }
+        if (result == 0 && (late || !v->alive || v->exit_status >= 0))
             return 0;
-        usleep(50000);
-        if (link_connect(id, again, &ignored) == 0)
+        usleep(heard ? AGAIN_US : TURNED_AWAY_US);
+        if (link_connect(id, again, &why) == 0)
             return 1;
-        if (time_mono_ms() >= end)
-            return 0;
     }
 }
 
@@ -138,13 +143,14 @@ int view_watch(const char *id, int (*each)(void *ctx, const cJSON *line), void *
     }
     int more = 1;
     while (more == 1) {
-        int ended = follow(c, each, ctx, e);
+        bool heard;
+        int ended = follow(c, each, ctx, &heard, e);
         link_client_free(c);
         if (ended != 1) {
             *status = 0;
             return ended;
         }
-        more = end_or_again(id, &c, &v, e);
+        more = end_or_again(id, heard, &c, &v, e);
     }
     *status = v.exit_status >= 0 ? v.exit_status : 1;
     return more;

@@ -99,7 +99,7 @@ static int find_latest(struct command *c, char latest[40], struct err *e)
 
 int verb_resume(struct command *c)
 {
-    const char *id = command_word(c, 0);
+    const char *id = command_run(c);
     struct err e = {0};
     char latest[40];
 
@@ -133,7 +133,7 @@ static int nothing_to_retry(struct command *c, const char *id)
 
 int verb_retry(struct command *c)
 {
-    const char *id = command_word(c, 0);
+    const char *id = command_run(c);
     struct run *run = NULL;
     struct err e = {0};
     int64_t count = 0;
@@ -167,7 +167,7 @@ static void say_cancelled(struct command *c, const char *id)
 
 int verb_cancel(struct command *c)
 {
-    const char *id = command_word(c, 0);
+    const char *id = command_run(c);
     struct session s = {0};
     struct view v;
     struct err e = {0}, ignored = {0};

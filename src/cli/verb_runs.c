@@ -178,7 +178,7 @@ static void print_view(struct out *o, const struct view *v)
 int verb_runs_show(struct command *c)
 {
     static const char *const WRONG[] = { "failed", "conflict", "unaccounted" };
-    const char *id = command_word(c, 0);
+    const char *id = command_run(c);
     struct view v;
     struct err e = {0};
     int result;
@@ -206,7 +206,7 @@ static int show(void *ctx, const cJSON *line)
 
 int verb_runs_watch(struct command *c)
 {
-    const char *id = command_word(c, 0);
+    const char *id = command_run(c);
     struct err e = {0};
     struct view v;
     int status = 0;

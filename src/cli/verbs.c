@@ -1,5 +1,6 @@
 #include "cli/verbs.h"
 #include "base/log.h"
+#include "core/view.h"
 #include <unistd.h>
 
 const struct verb verb_table[] = {
@@ -143,6 +144,16 @@ static bool is_half_a_verb(const char *word)
 const char *command_word(const struct command *c, int i)
 {
     return c->word + i < c->args->count ? c->args->words[c->word + i] : NULL;
+}
+
+const char *command_run(struct command *c)
+{
+    const char *word = command_word(c, 0);
+
+    if (word == NULL)
+        return NULL;
+    view_find(word, c->run, sizeof c->run);
+    return c->run[0] != '\0' ? c->run : word;
 }
 
 bool command_has(const struct command *c, enum option_id id)

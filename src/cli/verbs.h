@@ -5,7 +5,12 @@
 #include "cli/out.h"
 #include "core/session.h"
 
-struct command { const struct args *args; int word; /* first word behind the verb */ struct out *out; };
+struct command {
+    const struct args *args;
+    int word;                 /* first word behind the verb */
+    struct out *out;
+    char run[64];             /* for command_run */
+};
 struct verb {
     const char *words;        /* "import volume"; matched word by word */
     const char *usage;        /* what follows it */
@@ -38,6 +43,8 @@ int verb_sandbox(struct command *c);
 
 /* The word at position i behind the verb, or NULL. */
 const char *command_word(const struct command *c, int i);
+/* The run that the first word behind the verb names, by its id or by the end of it that no other has; NULL without one. */
+const char *command_run(struct command *c);
 bool command_has(const struct command *c, enum option_id id);
 /* Opens a session by the command's flags. Prints nothing. */
 int command_session(const struct command *c, bool databricks, bool clarifai, bool interactive, struct session *out, struct err *e);

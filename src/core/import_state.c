@@ -4,7 +4,8 @@
 
 #define BATCH_BYTES_MAX ((uint64_t)80 << 20)    /* with base64 107 MB, below the 128 MB that Clarifai takes in a call (§7) */
 
-static const unsigned unsent = JOURNAL_BIT(JOURNAL_PLANNED) | JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN);
+/* The cancelled were never sent, though the stage ended. */
+static const unsigned unsent = JOURNAL_BIT(JOURNAL_PLANNED) | JOURNAL_BIT(JOURNAL_SENT) | JOURNAL_BIT(JOURNAL_UNKNOWN) | JOURNAL_BIT(JOURNAL_CANCELLED);
 
 void import_send_figures(struct stages_job *job, struct stages_figures *out)
 {

@@ -159,6 +159,24 @@ static void read_names(const struct ask *ask, const char *folder, struct view *o
     free(place);
 }
 
+void view_find(const char *word, char *out, size_t size)
+{
+    struct str_list ids = {0};
+    struct err ignored = {0};
+    const char *found = NULL;
+    size_t n = word ? strlen(word) : 0, count = 0;
+    if (n > 0 && run_ids(&ids, &ignored) == 0)
+        for (size_t i = 0; i < ids.count; i++) {
+            size_t all = strlen(ids.items[i]);
+            if (all > n && ids.items[i][all - n - 1] == '-' && str_eq(ids.items[i] + all - n, word)) {
+                found = ids.items[i];
+                count++;
+            }
+        }
+    str_copy(out, size, count == 1 ? found : word ? word : "");
+    str_list_release(&ids);
+}
+
 int view_read(const char *id, struct view *out, struct err *e)
 {
     struct journal *j = NULL;

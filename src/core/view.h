@@ -22,6 +22,8 @@ struct view {
 const struct view_stage *view_active(const struct view *v);
 /* How far it is: of the stage that works, where it knows its total, else of all items with an end. */
 void view_progress(const struct view *v, int64_t *done, int64_t *total);
+/* The id of the only run whose id ends with "-WORD" ("a498", as the screens name runs); else the word itself. */
+void view_find(const char *word, char *out, size_t size);
 int view_read(const char *id, struct view *out, struct err *e);
 /* Names of all runs, in no order; without a look into them. */
 int view_ids(struct str_list *out, struct err *e);

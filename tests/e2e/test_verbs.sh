@@ -105,6 +105,9 @@ is "$(($(summary verified) + $(summary failed)))" "$(summary rows)" "every row i
 id=$(newest)
 run "shown" 0 "$LAKE" runs show "$id" --failed
 is "$(printf '%s\n' "$out" | grep -c '^failed ')" 3 "with its failed rows"
+run "shown by the end of its id, as the screens name it" 0 "$LAKE" runs show "${id##*-}"
+like "$out" "$id" "it is that run"
+run "an end that no run's id has" 1 "$LAKE" runs show "0${id##*-}"
 run "watched afterwards" 3 "$LAKE" runs watch "$id" --json
 is "$(printf '%s\n' "$out" | jq -r 'select(.type=="summary").failed')" 3 "its summary again"
 run "resumed" 3 "$LAKE" resume "$id" --yes --json

@@ -31,7 +31,6 @@ struct catalog *catalog_new(struct session *s, void (*wake_fn)(void *), void *ct
     c->wake = wake_fn;
     c->ctx = ctx;
     c->events_end = &c->events;
-    c->background_end = &c->background;
     c->profile = str_dup(s->profile_name);
     c->identity = identity_of(s);
     if (c->profile && c->identity && catalog_start_threads(c) == 0)
@@ -51,10 +50,6 @@ void catalog_free(struct catalog *c)
             next = p->next;
             catalog_place_free(p);
         }
-    for (struct background *b = c->background, *next; b; b = next) {
-        next = b->next;
-        free(b);
-    }
     free(c->profile);
     free(c->identity);
     pthread_cond_destroy(&c->work);
@@ -158,20 +153,4 @@ void catalog_cancel(struct catalog *c, const char *place)
         net_cancel_set(&p->cancel);
     }
     pthread_mutex_unlock(&c->lock);
-}
-
-int catalog_background(struct catalog *c, void (*fn)(void *arg), void *arg, struct err *e)
-{
-    struct background *b = calloc(1, sizeof *b);
-
-    if (!b)
-        return err_no_memory(e);
-    b->fn = fn;
-    b->arg = arg;
-    pthread_mutex_lock(&c->lock);
-    *c->background_end = b;
-    c->background_end = &b->next;
-    pthread_cond_broadcast(&c->work);
-    pthread_mutex_unlock(&c->lock);
-    return 0;
 }

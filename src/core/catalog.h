@@ -44,8 +44,6 @@ char *catalog_next_event(struct catalog *c);
 const struct databricks_object *catalog_table(struct catalog *c, const char *full_name, bool refresh);
 /* Stops asking for it; what came so far stays (not complete, no error) and is not asked for again with -1. */
 void catalog_cancel(struct catalog *c, const char *place);
-/* Runs fn on a browsing thread (login tests, plans, previews), then wake. catalog_free waits for those that run and drops those that have not begun. */
-int catalog_background(struct catalog *c, void (*fn)(void *arg), void *arg, struct err *e);
 /* Names below a place from the disk cache only, for completion: never a request. profile NULL or "": the one that would be used. */
 int catalog_cached_names(const char *profile, const char *place, struct str_list *out);
 /* The same with their kinds: each entry is valid during the call; -1 stops. 0 as well when nothing is cached. */

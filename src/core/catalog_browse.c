@@ -1,10 +1,9 @@
-/* Of the catalog: the threads that list places, by an earlier process's cache or by asking, and run background work. */
+/* Of the catalog: the threads that list places, by an earlier process's cache or by asking. */
 #include "core/catalog_inside.h"
 #include "base/timefmt.h"
 #include "core/cache.h"
 #include "core/catalog_fetch.h"
 
-#define BROWSERS (CATALOG_THREADS - 1)   /* threads that list; one more is for background work only, so that slow lists never hold it up */
 #define GROWTH_MS 100         /* between two events of one growing list; longer for long ones, whose snapshots take longer */
 #define GROWTH_ROWS_A_MS 200
 
@@ -154,46 +153,21 @@ static void run_place(struct catalog *c, struct place *p)
 
 /* --- the threads --- */
 
-static void run_background(struct catalog *c)
+static void *browse_main(void *arg)
 {
-    struct background *b = c->background;
+    struct catalog *c = arg;
 
-    c->background = b->next;
-    if (!c->background)
-        c->background_end = &c->background;
-    pthread_mutex_unlock(&c->lock);
-    b->fn(b->arg);
-    free(b);
-    wake(c);
-    pthread_mutex_lock(&c->lock);
-}
-
-static void work(struct catalog *c, bool lists)
-{
     pthread_mutex_lock(&c->lock);
     while (!c->stop) {
-        struct place *p = lists ? c->queue : NULL;
+        struct place *p = c->queue;
         if (p) {
             c->queue = p->next_queued;
             run_place(c, p);
-        } else if (c->background) {
-            run_background(c);
         } else {
             pthread_cond_wait(&c->work, &c->lock);
         }
     }
     pthread_mutex_unlock(&c->lock);
-}
-
-static void *browse_main(void *arg)
-{
-    work(arg, true);
-    return NULL;
-}
-
-static void *background_main(void *arg)
-{
-    work(arg, false);
     return NULL;
 }
 
@@ -202,7 +176,7 @@ int catalog_start_threads(struct catalog *c)
     bool ok = true;
 
     for (; ok && c->threads < CATALOG_THREADS; c->threads += ok)
-        ok = pthread_create(&c->thread[c->threads], NULL, c->threads < BROWSERS ? browse_main : background_main, c) == 0;
+        ok = pthread_create(&c->thread[c->threads], NULL, browse_main, c) == 0;
     return ok ? 0 : -1;
 }
 

@@ -2,13 +2,13 @@
 #define LAKEFERRY_CORE_CATALOG_INSIDE_H
 /*
  * catalog_inside: what catalog.c (for the UI thread), catalog_places.c (places and events) and catalog_browse.c (the threads) share. The catalog's lock
- * guards its places, queue, events and background work; it is never held over a request or a wake. Other modules see core/catalog.h.
+ * guards its places, queue and events; it is never held over a request or a wake. Other modules see core/catalog.h.
  */
 #include "core/catalog.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define CATALOG_THREADS 4
+#define CATALOG_THREADS 3
 #define CATALOG_BUCKETS 256
 #define CATALOG_AGAIN_MS 5000               /* what failed is not asked again by itself before this */
 
@@ -26,7 +26,6 @@ struct place {
     _Atomic int64_t heard_at_ms;            /* monotonic, when the request that runs began or last brought something */
     struct databricks_object *table, *table_next; /* shown until the next event is taken; newer */
 };
-struct background { struct background *next; void (*fn)(void *arg); void *arg; };
 struct catalog {
     struct session *session;
     void (*wake)(void *ctx);
@@ -37,7 +36,6 @@ struct catalog {
     struct place *buckets[CATALOG_BUCKETS];
     struct place *queue;                    /* newest first: what was asked last is what the person looks at */
     struct place *events, **events_end;
-    struct background *background, **background_end;
     bool stop;
     int threads;
     pthread_t thread[CATALOG_THREADS];

@@ -13,8 +13,8 @@
 
 enum clarifai_code {                          /* §2.2, those the program acts on */
     CLARIFAI_OK = 10000, CLARIFAI_MIXED = 10010, CLARIFAI_FAILURE = 10020,
-    CLARIFAI_INPUT_OK = 30000, CLARIFAI_INPUT_PENDING = 30001, CLARIFAI_INPUT_FAILED = 30002, CLARIFAI_INPUT_IN_PROGRESS = 30003,
-    CLARIFAI_INPUT_DUPLICATE = 30100, CLARIFAI_NOT_FOUND = 11101, CLARIFAI_DATASET_INPUT_OK = 64100
+    CLARIFAI_INPUT_OK = 30000, CLARIFAI_INPUT_PENDING = 30001, CLARIFAI_INPUT_IN_PROGRESS = 30003,
+    CLARIFAI_DATASET_INPUT_OK = 64100
 };
 struct clarifai_status { int code; char description[128]; char details[384]; };
 /* Number or name; missing status: code 0. */

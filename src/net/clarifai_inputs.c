@@ -1,6 +1,5 @@
 #include "net/clarifai_inputs.h"
 
-#include "base/base64.h"
 #include "base/str.h"
 #include "base/url.h"
 #include "net/body.h"
@@ -197,21 +196,6 @@ static int build_body(struct body *body, const char *dataset, const struct clari
     }
     buf_puts(&body->text, "]}");
     return buf_error(&body->text, e);
-}
-
-uint64_t clarifai_inputs_post_size(const char *dataset, const struct clarifai_new_input *items, size_t n)
-{
-    uint64_t sum = strlen("{\"inputs\":[]}") + (n ? n - 1 : 0);
-    struct buf text = BUF_INIT;
-    for (size_t i = 0; i < n && !text.failed; i++) {
-        buf_clear(&text);
-        add_head(&text, dataset, &items[i]);
-        add_tail(&text, &items[i]);
-        sum += text.len + (items[i].url ? 0 : base64_length(items[i].size));
-    }
-    if (text.failed) sum = UINT64_MAX;
-    buf_release(&text);
-    return sum;
 }
 
 /* Text that is spliced in must be one JSON value of its type. */

@@ -42,8 +42,6 @@ struct clarifai_new_input {
  */
 int clarifai_inputs_post(const struct net_api *api, const struct clarifai_app_id *app, const char *dataset, struct clarifai_new_input *items, size_t n,
                          struct err *e);
-/* Bytes the body of such a call would have. */
-uint64_t clarifai_inputs_post_size(const char *dataset, const struct clarifai_new_input *items, size_t n);
 /* Adds inputs of the app to a dataset (<= 128 ids); statuses by position. */
 int clarifai_dataset_inputs_add(const struct net_api *api, const struct clarifai_app_id *app, const char *dataset, const char *const *ids, size_t n,
                                 struct clarifai_status *statuses, struct err *e);

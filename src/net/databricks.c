@@ -147,6 +147,7 @@ int databricks_call(const struct net_api *api, enum net_method method, const cha
     return databricks_ask_send(api, &ask, out, e);
 }
 
+/* One page, split as it arrives. Its next_page_token is left in next (cleared when there is none). */
 static int list_page(const struct net_api *api, const char *path, const char *key, const char *page_token, const char *quota_name,
                      databricks_each each, void *ctx, struct buf *next, struct err *e)
 {
@@ -176,12 +177,6 @@ static int list_page(const struct net_api *api, const char *path, const char *ke
     net_answer_release(&answer);
     buf_release(&full);
     return rc;
-}
-
-int databricks_list_page(const struct net_api *api, const char *path, const char *key, const char *page_token,
-                         databricks_each each, void *ctx, struct buf *next, struct err *e)
-{
-    return list_page(api, path, key, page_token, NULL, each, ctx, next, e);
 }
 
 static bool token_seen(const struct str_list *tokens, const char *token)
@@ -217,9 +212,4 @@ int databricks_ask_list(const struct net_api *api, const char *path, const char 
     buf_release(&token);
     str_list_release(&tokens);
     return rc;
-}
-
-int databricks_list_all(const struct net_api *api, const char *path, const char *key, databricks_each each, void *ctx, struct err *e)
-{
-    return databricks_ask_list(api, path, key, NULL, each, ctx, e);
 }

@@ -2,7 +2,7 @@
 #define LAKEFERRY_NET_DATABRICKS_H
 /*
  * databricks: what all Databricks requests share: the call with its judge (five error envelopes, reference databricks §2.1;
- * HTML and redirects mean "not the API", §1.7), and list paging. Any thread.
+ * HTML and redirects mean "not the API", §1.7), and what takes the elements of a list. Any thread.
  */
 #include "net/engine.h"
 
@@ -14,12 +14,6 @@ int databricks_call(const struct net_api *api, enum net_method method, const cha
                     bool idempotent, cJSON **out, struct err *e);
 enum net_verdict databricks_judge(const struct net_request *request, const struct net_answer *answer, struct err *e);
 
-/* One page of a list, split as it arrives: each element of array `key` is given to each (engine thread, caller waits; -1 stops). The page's
- * next_page_token is left in next (cleared when there is none). */
+/* Takes one element of a list as it arrives (engine thread, caller waits; -1 stops). */
 typedef int (*databricks_each)(void *ctx, const cJSON *element, struct err *e);
-int databricks_list_page(const struct net_api *api, const char *path, const char *key, const char *page_token,
-                         databricks_each each, void *ctx, struct buf *next, struct err *e);
-/* All pages: an empty page with a token goes on; a token seen before is ERR_PROTOCOL (a loop). */
-int databricks_list_all(const struct net_api *api, const char *path, const char *key, databricks_each each, void *ctx,
-                        struct err *e);
 #endif

@@ -1,6 +1,6 @@
 #ifndef LAKEFERRY_NET_DATABRICKS_WIRE_H
 #define LAKEFERRY_NET_DATABRICKS_WIRE_H
-/* databricks_wire: what the databricks_* files share among themselves: a call with all its choices, and the building of paths. Any thread. */
+/* databricks_wire: what the databricks_* files share among themselves: a call with all its choices, lists of many pages, and the building of paths. Any thread. */
 #include "net/databricks.h"
 
 struct databricks_ask {
@@ -14,7 +14,8 @@ struct databricks_ask {
 };
 /* As databricks_call. */
 int databricks_ask_send(const struct net_api *api, const struct databricks_ask *ask, cJSON **out, struct err *e);
-/* As databricks_list_all, with a quota. */
+/* All pages of a list, the elements of array `key`: an empty page with a token goes on; a token seen before is ERR_PROTOCOL (a loop).
+ * quota_name: see databricks_ask. */
 int databricks_ask_list(const struct net_api *api, const char *path, const char *key, const char *quota_name,
                         databricks_each each, void *ctx, struct err *e);
 /* Appends "?name=value" or "&name=value", encoded. A NULL value adds nothing. Sticky failure of the buffer. */

@@ -87,9 +87,9 @@ static void catalog_create(struct route_call *c, struct route_answer *a)
     }
 }
 
-/* A container that holds something goes only with force=true. */
-static void drop_container(struct route_call *c, struct route_answer *a, const struct uc_kind *k,
-                           int (*how)(struct lake *, const char *, bool, struct err *))
+/* Catalogs and schemas that hold something go only with force=true; volumes and tables go always and have no not_empty. */
+static void drop(struct route_call *c, struct route_answer *a, const struct uc_kind *k,
+                 int (*how)(struct lake *, const char *, bool force, struct err *))
 {
     struct err e = { 0 };
     cJSON *there = uc_get(c, a, k, c->captures[0]);
@@ -98,7 +98,7 @@ static void drop_container(struct route_call *c, struct route_answer *a, const s
     const char *full = json_str_or(there, "full_name", c->captures[0]);
     if (may_change(c, a, full, "MANAGE")) {
         int gone = how(sandbox_lake(c->sandbox), full, str_ieq(c->query(c, "force"), "true"), &e);
-        if (gone < 0 && e.code == ERR_REFUSED)
+        if (gone < 0 && e.code == ERR_REFUSED && k->not_empty)
             route_fail_databricks(a, 400, k->not_empty, NULL, "%s", e.cause);
         else if (gone < 0)
             databricks_fail_err(a, &e);
@@ -108,28 +108,22 @@ static void drop_container(struct route_call *c, struct route_answer *a, const s
     cJSON_Delete(there);
 }
 
-static void catalog_delete(struct route_call *c, struct route_answer *a) { drop_container(c, a, &uc_catalogs, lake_catalog_drop); }
-static void schema_delete(struct route_call *c, struct route_answer *a) { drop_container(c, a, &uc_schemas, lake_schema_drop); }
-
-static void drop(struct route_call *c, struct route_answer *a, const struct uc_kind *k,
-                 int (*how)(struct lake *, const char *, struct err *))
+static int drop_volume(struct lake *l, const char *full, bool force, struct err *e)
 {
-    struct err e = { 0 };
-    cJSON *there = uc_get(c, a, k, c->captures[0]);
-    if (!there)
-        return;
-    const char *full = json_str_or(there, "full_name", c->captures[0]);
-    if (may_change(c, a, full, "MANAGE")) {
-        if (how(sandbox_lake(c->sandbox), full, &e) < 0)
-            databricks_fail_err(a, &e);
-        else
-            route_json(a, 200, cJSON_CreateObject());
-    }
-    cJSON_Delete(there);
+    (void)force;
+    return lake_volume_drop(l, full, e);
 }
 
-static void volume_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &uc_volumes, lake_volume_drop); }
-static void table_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &uc_tables, lake_table_drop); }
+static int drop_table(struct lake *l, const char *full, bool force, struct err *e)
+{
+    (void)force;
+    return lake_table_drop(l, full, e);
+}
+
+static void catalog_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &uc_catalogs, lake_catalog_drop); }
+static void schema_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &uc_schemas, lake_schema_drop); }
+static void volume_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &uc_volumes, drop_volume); }
+static void table_delete(struct route_call *c, struct route_answer *a) { drop(c, a, &uc_tables, drop_table); }
 
 const struct route databricks_uc_change_routes[] = {
     { "POST", UC "/catalogs", ROUTE_DATABRICKS, NULL, "name comment", catalog_create },

@@ -139,13 +139,6 @@ void form_disable(struct form *f, int id, const char *why)
         str_set(&it->off, why);
 }
 
-void form_set_opens(struct form *f, int id, bool opens)
-{
-    struct form_item *it = form_find(f, id);
-    if (it)
-        it->opens = opens;
-}
-
 void form_focus(struct form *f, int id)
 {
     struct form_item *it = form_find(f, id);

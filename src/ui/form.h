@@ -63,7 +63,6 @@ const char *form_value(const struct form *f, int id);
 void form_set(struct form *f, int id, const char *value, bool guess);
 void form_note(struct form *f, int id, enum theme_role role, const char *note);
 void form_disable(struct form *f, int id, const char *why);
-void form_set_opens(struct form *f, int id, bool opens);
 void form_focus(struct form *f, int id);
 /* Whether the line was on the screen when the form was last drawn. */
 bool form_in_sight(const struct form *f, int id);

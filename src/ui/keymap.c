@@ -329,36 +329,3 @@ const char *keymap_help(enum keymap_set set, enum action a)
             return own[i].help;
     return action_row(a)->help;
 }
-
-struct writer { const struct keymap *k; struct buf *out; enum keymap_format format; enum keymap_set set; };
-
-static void write_action(void *ctx, enum action a)
-{
-    struct writer *w = ctx;
-    enum keymap_set only[] = { w->set, KEYS_END };
-    char keys[128];
-    keymap_keys_of(w->k, only, a, keys, sizeof keys);
-    if (!keys[0])
-        return;
-    if (w->format == KEYMAP_TEXT) {
-        buf_printf(w->out, "  %-22s %s\n", keys, keymap_help(w->set, a));
-        return;
-    }
-    buf_puts(w->out, ".TP\n.B ");
-    for (const char *s = keys; *s; s++) {
-        if (*s == '-' || *s == '\\')
-            buf_putc(w->out, '\\');
-        buf_putc(w->out, *s);
-    }
-    buf_printf(w->out, "\n%s\n", keymap_help(w->set, a));
-}
-
-int keymap_write(const struct keymap *k, struct buf *out, enum keymap_format format)
-{
-    for (int set = KEYS_GLOBAL; set < KEYS_SETS; set++) {
-        struct writer w = { k, out, format, (enum keymap_set)set };
-        buf_printf(out, format == KEYMAP_MAN ? ".SS %s\n" : "%s\n", keymap_set_title(w.set));
-        keymap_each(k, w.set, write_action, &w);
-    }
-    return out->failed ? -1 : 0;
-}

@@ -4,7 +4,7 @@
  * keymap: keys, their names, and which action a key means where. A screen looks a key up in its sets, most special
  * first. Belongs to the UI thread.
  */
-#include "base/buf.h"
+#include "base/err.h"
 #include "ui/actions.h"
 
 /* Keys that are no characters; codes lie beyond Unicode. */
@@ -55,8 +55,4 @@ void keymap_each(const struct keymap *k, enum keymap_set set, void (*each)(void 
 const char *keymap_set_title(enum keymap_set set);
 /* What the action does where the keys of set count: in a text "left" is a character. */
 const char *keymap_help(enum keymap_set set, enum action a);
-
-enum keymap_format { KEYMAP_TEXT, KEYMAP_MAN };
-/* Appends the whole list of keys: for the man page (roff) or as text. 0 or -1. */
-int keymap_write(const struct keymap *k, struct buf *out, enum keymap_format format);
 #endif

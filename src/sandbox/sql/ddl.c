@@ -194,17 +194,9 @@ void statement_drop_view(struct run *r, const struct statement *s) {
 }
 
 /* --- schemas and volumes --- */
-static const char *fold(struct run *r, const char *s) {
-    char *f = lake_name_fold(s);
-    if (!f) run_no_memory(r);
-    const char *copy = mem_text(&r->mem, f, strlen(f));
-    free(f);
-    return copy;
-}
-
 void statement_create_schema(struct run *r, const struct statement *s) {
     struct err e;
-    const char *catalog = fold(r, s->name.count > 1 ? s->name.part[0] : r->session->catalog), *name = fold(r, s->name.part[s->name.count - 1]);
+    const char *catalog = run_fold(r, s->name.count > 1 ? s->name.part[0] : r->session->catalog), *name = run_fold(r, s->name.part[s->name.count - 1]);
     if (!lake_put_schema(r->lake, catalog, name, s->comment, &e)) return;
     if (e.code == ERR_CONFLICT && s->if_not_exists) return;
     if (e.code == ERR_CONFLICT)
@@ -217,9 +209,9 @@ void statement_create_schema(struct run *r, const struct statement *s) {
 struct volume_name { const char *catalog, *schema, *name; };
 
 static struct volume_name volume_name(struct run *r, const struct name *n) {
-    struct volume_name v = { r->session->catalog, r->session->schema, fold(r, n->part[n->count - 1]) };
-    if (n->count > 1) v.schema = fold(r, n->part[n->count - 2]);
-    if (n->count > 2) v.catalog = fold(r, n->part[n->count - 3]);
+    struct volume_name v = { r->session->catalog, r->session->schema, run_fold(r, n->part[n->count - 1]) };
+    if (n->count > 1) v.schema = run_fold(r, n->part[n->count - 2]);
+    if (n->count > 2) v.catalog = run_fold(r, n->part[n->count - 3]);
     return v;
 }
 
@@ -302,7 +294,7 @@ static void comment_container(struct run *r, const struct statement *s, const ch
     struct err e;
     struct volume_name v = volume_name(r, &s->name);
     const char *first = str_eq(kind, "CATALOG") ? v.name : v.catalog, *second = str_eq(kind, "VOLUME") ? v.schema : v.name;
-    if (str_eq(kind, "SCHEMA") && s->name.count > 1) first = fold(r, s->name.part[0]);
+    if (str_eq(kind, "SCHEMA") && s->name.count > 1) first = run_fold(r, s->name.part[0]);
     if (lake_run(r->db, &e, sql, first, second, v.name, s->comment ? s->comment : LAKE_SQL_NULL, NULL)) run_broken(r, &e);
     if (!sqlite3_changes(r->db)) run_fail(r, str_eq(kind, "SCHEMA") ? "SCHEMA_NOT_FOUND" : "RESOURCE_DOES_NOT_EXIST", "42704", s->name.pos, "The %s %s cannot be found.", kind, name_text(r, &s->name));
 }
@@ -333,8 +325,8 @@ void statement_use(struct run *r, const struct statement *s) {
     if (str_eq(s->word, "catalog")) catalog = s->name.part[0];
     else schema = s->name.part[s->name.count - 1];
     if (schema && s->name.count > 1) catalog = s->name.part[0];
-    catalog = fold(r, catalog);
-    schema = schema ? fold(r, schema) : NULL;
+    catalog = run_fold(r, catalog);
+    schema = schema ? run_fold(r, schema) : NULL;
     struct table where = { .catalog = catalog, .schema = schema ? schema : "information_schema" };
     table_need_schema(r, &where, s->name.pos);
     if (str_set(&r->session->catalog, catalog) || str_set(&r->session->schema, schema ? schema : "default")) {

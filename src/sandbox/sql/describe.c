@@ -185,20 +185,12 @@ static bool fits(struct run *r, const char *pattern, const char *name) {
     return false;
 }
 
-static const char *lower(struct run *r, const char *s) {
-    char *f = lake_name_fold(s);
-    if (!f) run_no_memory(r);
-    const char *copy = mem_text(&r->mem, f, strlen(f));
-    free(f);
-    return copy;
-}
-
 struct where { const char *catalog, *schema; };
 
 static struct where where(struct run *r, const struct statement *s) {
     struct where w = { r->session->catalog, r->session->schema };
-    if (s->name.count) w.schema = lower(r, s->name.part[s->name.count - 1]);
-    if (s->name.count > 1) w.catalog = lower(r, s->name.part[0]);
+    if (s->name.count) w.schema = run_fold(r, s->name.part[s->name.count - 1]);
+    if (s->name.count > 1) w.catalog = run_fold(r, s->name.part[0]);
     struct table t = { .catalog = w.catalog, .schema = w.schema };
     table_need_schema(r, &t, s->name.count ? s->name.pos : -1);
     return w;
@@ -250,7 +242,7 @@ static void one_column(struct run *r, const char *heading, sqlite3_stmt *q, cons
 }
 
 void statement_show_schemas(struct run *r, const struct statement *s) {
-    const char *catalog = s->name.count ? lower(r, s->name.part[0]) : r->session->catalog;
+    const char *catalog = s->name.count ? run_fold(r, s->name.part[0]) : r->session->catalog;
     struct table t = { .catalog = catalog, .schema = "information_schema" };
     table_need_schema(r, &t, s->name.count ? s->name.pos : -1);
     one_column(r, "databaseName", names_of(r, "SELECT name FROM schema_ WHERE catalog=?1 ORDER BY name", catalog, NULL), s->pattern);

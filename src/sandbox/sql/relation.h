@@ -25,7 +25,6 @@ struct value *spill_next(struct spill *s, struct arena *a, int64_t *number, cons
 void spill_index(struct spill *s);                                      /* after the last add: makes probing quick */
 void spill_find(struct spill *s, const char *key, size_t n);            /* starts reading the rows of one key */
 struct value *spill_found(struct spill *s, struct arena *a, int64_t *number);
-void spill_clear(struct spill *s);
 
 struct iter *iter_values(struct run *r, struct expr ***cells, int count, int width);
 struct iter *iter_one(struct run *r);                                   /* one row without columns */

@@ -4,7 +4,7 @@
 #include "sandbox/sql/relation.h"
 #include <zlib.h>
 
-struct files { struct run *r; const char *url; size_t cut; /* the host path of url, which is left out of a file's place */ char **paths; int count, at; FILE *plain; gzFile packed; unsigned char *buffer; size_t have, used; bool any_open; };
+struct files { struct run *r; const char *url; size_t cut; /* the host path of url, which is left out of a file's place */ char **paths; int count, at; FILE *plain; gzFile packed; unsigned char *buffer; size_t have, used; };
 /* Lists the files of a folder, a file, or a pattern in the last segment; fails with PATH_NOT_FOUND. */
 struct files *files_open(struct run *r, const char *path, bool recursive, int pos);
 /* Opens the next file (a BOM is skipped); false after the last. */

@@ -88,7 +88,3 @@ struct value *spill_found(struct spill *s, struct arena *a, int64_t *number) {
     *number = sqlite3_column_int64(s->probe, 0);
     return read_row(s, s->probe, a);
 }
-
-void spill_clear(struct spill *s) {
-    run_exec(s->r, s->r->scratch, mem_printf(&s->r->mem, "DELETE FROM s%d", s->number));
-}

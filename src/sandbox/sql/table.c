@@ -4,7 +4,7 @@
 #include "base/str.h"
 #include "base/timefmt.h"
 
-static const char *fold(struct run *r, const char *s) {
+const char *run_fold(struct run *r, const char *s) {
     char *f = lake_name_fold(s);
     if (!f) run_no_memory(r);
     const char *copy = mem_text(&r->mem, f, strlen(f));
@@ -24,9 +24,9 @@ struct table *table_named(struct run *r, const struct name *n) {
         t->name = mem_text(&r->mem, n->part[1], len);
         return t;
     }
-    t->catalog = fold(r, n->count > 2 ? n->part[0] : r->session->catalog);
-    t->schema = fold(r, n->count > 1 ? n->part[n->count - 2] : r->session->schema);
-    t->name = fold(r, n->part[n->count - 1]);
+    t->catalog = run_fold(r, n->count > 2 ? n->part[0] : r->session->catalog);
+    t->schema = run_fold(r, n->count > 1 ? n->part[n->count - 2] : r->session->schema);
+    t->name = run_fold(r, n->part[n->count - 1]);
     return t;
 }
 
@@ -296,12 +296,6 @@ int64_t table_new_store(struct run *r) {
     sqlite3_reset(s);
     run_exec(r, r->db, mem_printf(&r->mem, "CREATE TABLE rows_%lld(id INTEGER PRIMARY KEY, b BLOB)", (long long)store));
     return store;
-}
-
-const struct type *table_row_type(struct run *r, const struct table *t) {
-    struct field *f = mem_zero(&r->mem, sizeof *f * (size_t)(t->columns.count + 1));
-    for (int i = 0; i < t->columns.count; i++) f[i] = (struct field){ t->columns.at[i].name, t->columns.at[i].type, t->columns.at[i].not_null, t->columns.at[i].comment };
-    return type_struct(&r->mem, f, t->columns.count);
 }
 
 void table_writer_init(struct table_writer *w, struct run *r, const struct table *t, int64_t store) {

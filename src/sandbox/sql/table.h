@@ -19,6 +19,8 @@ struct table {
     int64_t as_of, last_row;              /* the version read and the greatest row number it had */
 };
 
+/* A name as the catalog keeps it: lower case. In the run's memory. */
+const char *run_fold(struct run *r, const char *name);
 /* The three parts of a name by the session's defaults; fails on more than three. */
 struct table *table_named(struct run *r, const struct name *n);   /* definition empty, id 0: not looked up */
 /* NULL when there is none. */
@@ -39,7 +41,6 @@ void table_columns_load(struct run *r, struct table *t, const char *json);
 void table_insert(struct run *r, struct table *t);                /* a new row of the catalog */
 void table_save(struct run *r, struct table *t);
 int64_t table_new_store(struct run *r);
-const struct type *table_row_type(struct run *r, const struct table *t);
 
 struct table_writer { struct run *r; const struct table *t; sqlite3_stmt *add; int64_t rows; struct arena a; };
 void table_writer_init(struct table_writer *w, struct run *r, const struct table *t, int64_t store);

@@ -560,30 +560,6 @@ static void of_another_host(void **state)
     value_release(&session.settings.host);
 }
 
-static int background_ran;
-
-static void in_background(void *arg)
-{
-    __atomic_fetch_add(&background_ran, *(int *)arg, __ATOMIC_SEQ_CST);
-}
-
-static void background_is_not_held_up(void **state)
-{
-    static const struct row stuck[] = { { UC, "{\"schemas\":[{\"name\":\"s\"}]}", 200, true }, { NULL, NULL, 0, false } };
-    int one = 1;
-
-    (void)state;
-    open_catalog(stuck);
-    static const char *const others[] = { "c0", "c1", "c2", "c3", "c4", "c5" };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        catalog_list_unref(catalog_get(catalog, others[i], -1));
-    wait_held(3);
-    assert_int_equal(catalog_background(catalog, in_background, &one, &err), 0);
-    assert_int_equal(catalog_background(catalog, in_background, &one, &err), 0);
-    while (__atomic_load_n(&background_ran, __ATOMIC_SEQ_CST) < 2)
-        wait_wake();
-}
-
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -591,7 +567,6 @@ int main(void)
         CASE(places), CASE(asks_once), CASE(grows_while_it_loads), CASE(failures_are_said), CASE(half_of_a_schema), CASE(without_a_host),
         CASE(cancelled), CASE(newest_first), CASE(details_of_a_table), CASE(wanted_anew_while_it_runs), CASE(silent_request_is_given_up),
         CASE(a_listing_that_goes_round_ends), CASE(known_from_the_last_time), CASE(of_another_host),
-        CASE(background_is_not_held_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static void list_follows_tokens_and_sees_loops(void **state)
     fake_one(200, "{\"xs\":[{\"name\":\"a\"}],\"next_page_token\":\"t/1=\"}");
     fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"next_page_token\":\"t2\"}" });
     fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"xs\":[{\"name\":\"b\"}],\"next_page_token\":null}" });
-    assert_int_equal(databricks_list_all(&api, "/api/l?max_results=0", "xs", keep_name, &s, &err), 0);
+    assert_int_equal(databricks_ask_list(&api, "/api/l?max_results=0", "xs", NULL, keep_name, &s, &err), 0);
     assert_string_equal(s.text, "a;b;");
     assert_int_equal(fake.ask_count, 3);
     assert_ask(&fake.asks[1], NET_GET, "/api/l?max_results=0&page_token=t%2F1%3D", NULL, true);
@@ -90,7 +90,7 @@ static void list_follows_tokens_and_sees_loops(void **state)
     fake_one(200, "{\"next_page_token\":\"t\"}");
     fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"next_page_token\":\"u\"}" });
     fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"next_page_token\":\"t\"}" });
-    assert_int_equal(databricks_list_all(&api, "/api/l", "xs", keep_name, &s, &err), -1);
+    assert_int_equal(databricks_ask_list(&api, "/api/l", "xs", NULL, keep_name, &s, &err), -1);
     assert_int_equal(err.code, ERR_PROTOCOL);
     assert_string_equal(fake.asks[1].path, "/api/l?page_token=t");
 }
@@ -99,24 +99,23 @@ static void list_survives_breaks_and_reports_errors(void **state)
 {
     (void)state;
     struct names s = { .n = 0 };
-    struct buf next = BUF_INIT;
     fake_clear();
     fake_reply_with((struct fake_reply){ .status = 200, .broken = "{\"xs\":[{\"name\":\"a\"},{\"na", .body = "{\"xs\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"next_page_token\":\"n\"}" });
-    assert_int_equal(databricks_list_page(&api, "/l", "xs", "", keep_name, &s, &next, &err), 0);
-    assert_string_equal(s.text, "a;b;");
-    assert_string_equal(next.data, "n");
+    fake_reply_with((struct fake_reply){ .status = 200, .body = "{\"xs\":[{\"name\":\"c\"}]}" });
+    assert_int_equal(databricks_ask_list(&api, "/l", "xs", NULL, keep_name, &s, &err), 0);
+    assert_string_equal(s.text, "a;b;c;");
+    assert_string_equal(fake.asks[fake.ask_count - 1].path, "/l?page_token=n");
     fake_one(403, "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"no\"}");
-    assert_int_equal(databricks_list_page(&api, "/l", "xs", NULL, keep_name, &s, &next, &err), -1);
+    assert_int_equal(databricks_ask_list(&api, "/l", "xs", NULL, keep_name, &s, &err), -1);
     assert_int_equal(err.code, ERR_FORBIDDEN);
-    assert_string_equal(next.data, "");
+    assert_int_equal(fake.ask_count, 1);
     fake_clear();
     fake_reply_with((struct fake_reply){ .status = 200, .type = "text/html", .body = "<html>" });
-    assert_int_equal(databricks_list_page(&api, "/l", "xs", NULL, keep_name, &s, &next, &err), -1);
+    assert_int_equal(databricks_ask_list(&api, "/l", "xs", NULL, keep_name, &s, &err), -1);
     assert_int_equal(err.code, ERR_PROTOCOL);
     fake_one(200, "{\"xs\":[{\"name\":\"c\"}");
-    assert_int_equal(databricks_list_page(&api, "/l", "xs", NULL, keep_name, &s, &next, &err), -1);
+    assert_int_equal(databricks_ask_list(&api, "/l", "xs", NULL, keep_name, &s, &err), -1);
     assert_int_equal(err.code, ERR_PROTOCOL);
-    buf_release(&next);
 }
 
 static void me_is_read(void **state)

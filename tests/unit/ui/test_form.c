@@ -48,7 +48,7 @@ static void plan(void)
     form_clear_lines(&form);
     form_insert(&form, START, FORM_LINE, 0, "1,204 files   1,192 candidates   141 MB", &e);
     form_insert(&form, START, FORM_LINE, FAILING, "4 will fail   3 empty, 1 over 20 MB", &e);
-    form_set_opens(&form, FAILING, true);
+    form_find(&form, FAILING)->opens = true;
 }
 
 static struct form_event type(const char *text)

@@ -107,28 +107,12 @@ static void the_table_of_actions_is_whole(void **state)
     assert_int_equal(action_find("no such"), ACTION_NONE);
 }
 
-static void the_manual_lists_every_key(void **state)
-{
-    (void)state;
-    struct err e;
-    struct buf text = BUF_INIT, man = BUF_INIT;
-    struct keymap *k = keymap_new(&e);
-    assert_int_equal(keymap_write(k, &text, KEYMAP_TEXT), 0);
-    assert_int_equal(keymap_write(k, &man, KEYMAP_MAN), 0);
-    assert_non_null(strstr(text.data, "Ctrl-R"));
-    assert_non_null(strstr(man.data, ".SS Forms\n"));
-    assert_non_null(strstr(man.data, "Page\\-Up"));
-    buf_release(&text);
-    buf_release(&man);
-    keymap_free(k);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_mean_what_the_screens_promise), cmocka_unit_test(letters_are_commands_nowhere_in_a_form),
         cmocka_unit_test(names_and_keys_go_both_ways), cmocka_unit_test(settings_add_bindings),
-        cmocka_unit_test(the_table_of_actions_is_whole), cmocka_unit_test(the_manual_lists_every_key),
+        cmocka_unit_test(the_table_of_actions_is_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define WORKER_NICE 5       /* the interface that watches it comes first: a key is answered while pictures are hashed */
+#define WORKER_NICE 5
 #define WORKER_SECRETS_FD 3 /* where main looks for them */
 
 static volatile int worker_stop;
@@ -87,15 +88,15 @@ static int redirect(const char *folder, struct err *e)
     return result;
 }
 
-/* Linux weighs whole sessions against each other when it groups them by itself, and nice only within one (sched(7)): the worker's own session says it, too. */
+/*
+ * The interface that watches it comes first. A lower priority alone is not enough where sessions are weighed against each other as wholes (sched(7),
+ * autogroup); a thread of a batch policy does not interrupt another when it wakes: a key's way to the screen is not held up by hundreds of wakes a second.
+ */
 static void give_way(void)
 {
+    const struct sched_param none = {0};
     (void)!nice(WORKER_NICE);
-    int fd = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)!dprintf(fd, "%d", WORKER_NICE);
-    close(fd);
+    (void)!sched_setscheduler(0, SCHED_BATCH, &none);
 }
 
 static void set_up_process(void)

@@ -20,6 +20,7 @@ unlike "$(tr '\0' '\n' <"/proc/$PID/cmdline")" "$SECRETS" "no secret in its comm
 unlike "$(tr '\0' '\n' <"/proc/$PID/environ")" "$SECRETS" "no secret in its environment"
 like "$(awk '/core file/ { print $5 }' "/proc/$PID/limits")" '^[01]$' "it leaves no core dump"
 own=$(ps -o ni= -p $$); [ "$(ps -o ni= -p "$PID")" -gt "$own" ] || [ "$own" -ge 19 ]; report $? "it gives way to the programs a person works with"
+is "$(ps -o cls= -p "$PID" | tr -d ' ')" B "and does not interrupt them when it wakes"
 control DELETE faults >/dev/null
 until_true '[ -z "$("$LAKE" runs --json | jq -r "select(.alive).run")" ]'
 app_make core

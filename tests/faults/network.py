@@ -158,7 +158,7 @@ def refused(results, worker, word, side):
     process, words, said = started(env, v.command(name))
     alive = lambda: process.poll() is None
     problems = [] if until(lambda: front.was_shut, alive) else ["the door was never shut"]
-    if not until(lambda: re.search(r"127\.0\.0\.1:%d\D[^\n]*(refused|cut the connection)" % front.port, words()), alive):
+    if not until(lambda: re.search(r"127\.0\.0\.1:%d\D[^\n]*(refused|reset by peer|cut the connection)" % front.port, words()), alive):
         problems.append(f"nothing was said of the host: {words()[-300:]}")
     if front.was_shut:
         front.open()

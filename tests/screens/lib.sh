@@ -53,7 +53,7 @@ go_to() {
     echo "# never at: $1"; screen | sed 's/^/# /'
     return 1
 }
-# pick TEXT: takes the only row of the open picker that has it.
-pick() { wait_for 'filter'; type_text "$1"; wait_for "filter $1"; key Enter; gone 'filter'; }
+# pick TEXT: takes the only row of the open picker that has it, once that is listed.
+pick() { wait_for 'filter'; type_text "$1"; wait_for "filter $1"; wait_for "›[^│]*$1"; key Enter; gone 'filter'; }
 # drafts: runs that are planned only and were left behind.
 drafts() { lakeferry runs --json | jq -s '[.[] | select(.state == "planning" or .state == "at the gate")] | length'; }

@@ -240,6 +240,7 @@ class Platform:
         if name not in self.contexts:
             _, made = self.sandbox.call("POST", "/api/1.2/contexts/create", {"clusterId": CLUSTER, "language": "sql"})
             self.contexts[name] = made["id"]
+            self.sandbox.wait(f"/api/1.2/contexts/status?clusterId={CLUSTER}&contextId={made['id']}", lambda a: a["status"], ("Running", "Error"))
         return self.contexts[name]
 
     def run(self, session, text, parameters=()):

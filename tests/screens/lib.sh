@@ -5,6 +5,7 @@ SOCKET=lakeferry-$(basename "$0" .sh)-$$
 tm() { tmux -L "$SOCKET" -f /dev/null "$@"; }
 leave() { tm kill-server 2>/dev/null; finish; }
 trap leave EXIT
+tm new-session -d -s anchor 'sleep 3600'     # keeps the server between the others
 
 # screen_start NAME COLUMNS ROWS [argument...]: the program on the platform that runs.
 screen_start() {

@@ -4,7 +4,6 @@
 sandbox_start
 mkdir -p "$XDG_CONFIG_HOME/lakeferry"
 config() { printf "$1" >"$XDG_CONFIG_HOME/lakeferry/config.ini"; }
-tm new-session -d -s anchor 'sleep 3600'   # keeps the server between the others
 attributes() { tm capture-pane -ep -t "$NAME"; }
 
 config 'mouse = on\ntheme = light\n[keys]\nlist.open = o\nglobal.quit = Ctrl-X\n'

@@ -41,7 +41,7 @@ int clarifai_store_add_user(struct clarifai_store *s, const cJSON *user, bool or
 }
 
 int clarifai_store_add_app(struct clarifai_store *s, const char *user, const char *app, const char *workflow,
-                           const char *description, struct err *e)
+                           const char *description, int64_t created_us, struct err *e)
 {
     cJSON *o = cJSON_CreateObject(), *chosen = cJSON_AddObjectToObject(o, "default_workflow");
     char *text;
@@ -58,13 +58,13 @@ int clarifai_store_add_app(struct clarifai_store *s, const char *user, const cha
     rc = begin(s, e);
     if (rc == 0)
         rc = done(s, clarifai_db_run(s, e, "INSERT INTO apps(user, id, json, created, modified) VALUES(?1,?2,?3,?4,?4)",
-                                     "sssi", user, app, text, clarifai_now(s)), e);
+                                     "sssi", user, app, text, created_us), e);
     free(text);
     return rc;
 }
 
 int clarifai_store_add_dataset(struct clarifai_store *s, const char *user, const char *app, const char *dataset,
-                               const char *description, struct err *e)
+                               const char *description, int64_t created_us, struct err *e)
 {
     cJSON *o = cJSON_CreateObject();
     char *text;
@@ -78,7 +78,7 @@ int clarifai_store_add_dataset(struct clarifai_store *s, const char *user, const
     rc = begin(s, e);
     if (rc == 0)
         rc = done(s, clarifai_db_run(s, e, "INSERT INTO datasets(app, id, json, created, modified) VALUES(?1,?2,?3,?4,?4)",
-                                     "issi", clarifai_app_number(s, user, app), dataset, text, clarifai_now(s)), e);
+                                     "issi", clarifai_app_number(s, user, app), dataset, text, created_us), e);
     free(text);
     return rc;
 }

@@ -20,9 +20,9 @@ void clarifai_store_close(struct clarifai_store *s);
 int clarifai_store_add_user(struct clarifai_store *s, const cJSON *user, bool organisation, struct err *e);
 /* workflow: id of the app's default workflow. */
 int clarifai_store_add_app(struct clarifai_store *s, const char *user, const char *app, const char *workflow,
-                           const char *description, struct err *e);
+                           const char *description, int64_t created_us, struct err *e);
 int clarifai_store_add_dataset(struct clarifai_store *s, const char *user, const char *app, const char *dataset,
-                               const char *description, struct err *e);
+                               const char *description, int64_t created_us, struct err *e);
 /* One sample input. bytes with size, or url ("/pictures/NAME" of the image host), or neither with media (the JSON of the
  * kind's object: a video or text that has no file). data: concepts, metadata, geo … of the input-level annotation. */
 struct clarifai_sample {

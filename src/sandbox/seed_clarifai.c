@@ -285,26 +285,27 @@ static int add_people(struct clarifai_store *s, struct err *e)
     return rc;
 }
 
-static int add_places(struct clarifai_store *s, struct err *e)
+/* Oldest first, a second apart, so that what is newest does not hang on how fast this machine is: an app without datasets, a dataset without inputs. */
+static int add_places(struct seeding *w)
 {
     static const struct { const char *user, *app, *workflow, *text; } apps[] = {
         { "lab-org", "shared", "Universal", "Shared by the whole lab" },
-        { OWNER, "empty", "Empty", "Nothing in it" },
-        { OWNER, APP, "Universal", "Every kind of annotation" },
         { OWNER, "traffic", "Universal", "Streets and harbours" },
+        { OWNER, APP, "Universal", "Every kind of annotation" },
+        { OWNER, "empty", "Empty", "Nothing in it" },
     };
     static const struct { const char *user, *app, *dataset, *text; } datasets[] = {
         { OWNER, "traffic", "train", "For training" },    { OWNER, APP, "train", "For training" },
-        { OWNER, APP, "val", "For validation" },          { OWNER, APP, "texts", "Lines of text" },
-        { OWNER, APP, "videos", "Short videos" },         { OWNER, APP, "nothing", "No inputs yet" },
+        { OWNER, APP, "val", "For validation" },          { OWNER, APP, "videos", "Short videos" },
+        { OWNER, APP, "texts", "Lines of text" },         { OWNER, APP, "nothing", "No inputs yet" },
         { "lab-org", "shared", "street-2026", "Streets" },
     };
 
     for (size_t i = 0; i < sizeof apps / sizeof *apps; i++)
-        if (clarifai_store_add_app(s, apps[i].user, apps[i].app, apps[i].workflow, apps[i].text, e) != 0)
+        if (clarifai_store_add_app(w->store, apps[i].user, apps[i].app, apps[i].workflow, apps[i].text, tick(w), w->e) != 0)
             return -1;
     for (size_t i = 0; i < sizeof datasets / sizeof *datasets; i++)
-        if (clarifai_store_add_dataset(s, datasets[i].user, datasets[i].app, datasets[i].dataset, datasets[i].text, e) != 0)
+        if (clarifai_store_add_dataset(w->store, datasets[i].user, datasets[i].app, datasets[i].dataset, datasets[i].text, tick(w), w->e) != 0)
             return -1;
     return 0;
 }
@@ -365,7 +366,7 @@ int seed_clarifai(struct sandbox *s, struct err *e)
     int rc = add_people(w.store, e);
 
     if (rc == 0)
-        rc = add_places(w.store, e);
+        rc = add_places(&w);
     if (rc == 0)
         rc = make_mask(&w);
     if (rc == 0)

@@ -62,8 +62,8 @@ static int begin(void **state)
     s->store = clarifai_store_open(s->dir, s, &e);
     assert_non_null(s->store);
     assert_int_equal(clarifai_store_add_user(s->store, user, false, &e), 0);
-    assert_int_equal(clarifai_store_add_app(s->store, "lab-user", "traffic", "Universal", "", &e), 0);
-    assert_int_equal(clarifai_store_add_dataset(s->store, "lab-user", "traffic", "train", "", &e), 0);
+    assert_int_equal(clarifai_store_add_app(s->store, "lab-user", "traffic", "Universal", "", s->now, &e), 0);
+    assert_int_equal(clarifai_store_add_dataset(s->store, "lab-user", "traffic", "train", "", s->now, &e), 0);
     cJSON_Delete(user);
     s->picture = draw_base64();
     *state = s;

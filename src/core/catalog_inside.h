@@ -10,7 +10,7 @@
 
 #define CATALOG_THREADS 3
 #define CATALOG_BUCKETS 256
-#define CATALOG_AGAIN_MS 5000               /* what failed is not asked again by itself before this */
+#define CATALOG_AGAIN_MS 5000               /* details of a table that failed are not asked again by themselves before this */
 
 struct place {
     struct place *next;                     /* in its bucket */

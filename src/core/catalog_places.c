@@ -4,6 +4,8 @@
 #include "base/timefmt.h"
 #include "core/catalog_list.h"
 
+#define SOON_MS 500   /* what failed is not asked again sooner, however new it is to be: a wall clock set back makes ages small */
+
 struct place *catalog_place_at(struct catalog *c, const char *key)
 {
     struct place **bucket = &c->buckets[hash_fnv(HASH_FNV, key, strlen(key)) % CATALOG_BUCKETS];
@@ -84,7 +86,7 @@ bool catalog_must_ask(const struct place *p, int64_t max_age_ms)
     if (max_age_ms == 0 || !l)
         return true;
     if (l->error.code != ERR_NONE)
-        return max_age_ms > 0 && time_mono_ms() - p->asked_at_ms >= (max_age_ms > CATALOG_AGAIN_MS ? max_age_ms : CATALOG_AGAIN_MS);
+        return max_age_ms > 0 && time_mono_ms() - p->asked_at_ms >= (max_age_ms > SOON_MS ? max_age_ms : SOON_MS);
     if (!l->complete)   /* a part is enough for who had it stopped */
         return max_age_ms >= 0 || !p->stopped || !l->count;
     return !catalog_is_fresh(l, max_age_ms);

@@ -13,10 +13,16 @@ const struct catalog_list *form_names_list(const struct job_form *f, const char 
     return f->world->catalog && place ? catalog_get(f->world->catalog, place, f->anew ? 0 : FORM_LISTS_FRESH_MS) : NULL;
 }
 
-const struct catalog_list *form_names_list_now(const struct job_form *f, const char *place, bool *known)
+/* The age that a list may have which was made since the form was shown or asked anew. */
+static int64_t age_since(const struct job_form *f)
 {
     int64_t age = time_wall_ms() - f->since_ms;
-    const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, f->anew ? 0 : age > 0 ? age : 1) : NULL;
+    return f->anew ? 0 : age > 0 ? age : 1;
+}
+
+const struct catalog_list *form_names_list_now(const struct job_form *f, const char *place, bool *known)
+{
+    const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, age_since(f)) : NULL;
     *known = l && (l->error.code != ERR_NONE || (l->complete && !l->from_disk && l->listed_at_ms >= f->since_ms));
     return l;
 }
@@ -177,13 +183,13 @@ static void last_dataset(const struct job_form *f, char *out, size_t size)
     runs_list_unref(l);
 }
 
-/* Whether the app has a dataset; known is false while that is not known. */
+/* Whether the app has a dataset; known is false while that is not known: a lookup that failed tells nothing. */
 static bool has_dataset(const struct job_form *f, const char *app, bool *known)
 {
     char *place = str_printf("clarifai:%s", app);
     const struct catalog_list *l = form_names_list(f, place);
     bool has = l && l->count > 0;
-    *known = has || (l && (l->complete || l->error.code != ERR_NONE));
+    *known = has || (l && l->complete && l->error.code == ERR_NONE);
     catalog_list_unref(l);
     free(place);
     return has;
@@ -245,18 +251,17 @@ void form_names_guess_app(struct job_form *f)
     free(id);
 }
 
-/* Whether a dataset has inputs; known is false while that is not known. Its first page tells: the others are not fetched. */
+/* Whether a dataset has inputs; known is false while that is not known, as has_dataset. Its first page tells: the others are not fetched. */
 static bool has_inputs(const struct job_form *f, const char *app, const char *dataset, bool *known)
 {
     char *place = str_printf("clarifai:%s/%s", app, dataset);
-    int64_t age = time_wall_ms() - f->since_ms;
     const struct catalog_list *l = f->world->catalog && place ? catalog_get(f->world->catalog, place, -1) : NULL;
-    if (l && l->complete && !l->count && l->listed_at_ms < f->since_ms) {   /* it was empty then */
+    if (l && !l->count && (l->error.code != ERR_NONE || (l->complete && l->listed_at_ms < f->since_ms))) {   /* it failed, or was empty then */
         catalog_list_unref(l);
-        l = catalog_get(f->world->catalog, place, age > 0 ? age : 1);
+        l = catalog_get(f->world->catalog, place, age_since(f));
     }
     bool has = l && l->count > 0;
-    *known = has || (l && !l->loading && (l->complete || l->error.code != ERR_NONE));
+    *known = has || (l && !l->loading && l->complete && l->error.code == ERR_NONE);
     if (has && l->loading)
         catalog_cancel(f->world->catalog, place);
     catalog_list_unref(l);

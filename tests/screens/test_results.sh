@@ -18,6 +18,15 @@ shows 'Into schema +main\.vision' "a typed export brings its schema along"
 # --- the dataset that is offered has inputs ---
 shows 'Dataset +texts' "the newest dataset with inputs is suggested, not an empty one"
 key F10; wait_for 'EXIT 0'; tm kill-session -t ways
+control POST faults '{"kind":"status","status":403,"method":"GET","path":"/v2/users/*/datasets/texts/inputs","times":1}' >/dev/null
+screen_start asked_again 80 24
+key 4
+until_true '[ "$(control GET faults | jq "[.. | .fired? // empty] | add // 0")" = 1 ]'
+shows 'Dataset +\(choose\)' "a lookup that failed is not taken for an empty dataset: nothing older is suggested"
+press_to 'Dataset +texts' C-r
+report $? "it is made again when a person asks"
+control DELETE faults >/dev/null
+key F10; wait_for 'EXIT 0'; tm kill-session -t asked_again
 
 # --- a dataset without inputs ---
 lakeferry export --sandbox --app labelled --dataset nothing --inputs-table main.vision.no_inputs --annotations-table main.vision.no_annotations --yes >/dev/null 2>"$WORK/err"

@@ -51,6 +51,9 @@ int clarifai_search_notes_where(struct talk *t, const cJSON *search, struct buf 
 /* clarifai_annotations.c */
 void clarifai_list_annotations(struct talk *t);
 void clarifai_get_annotation(struct talk *t);
+/* The annotation of that id on an input of the call's app, its times with so many digits of a second; NULL when there is none. Owned. */
+cJSON *clarifai_annotation_find(struct talk *t, const char *input, const char *id, int digits);
+/* clarifai_annotation_writes.c */
 void clarifai_post_annotations(struct talk *t);
 void clarifai_patch_annotations(struct talk *t);
 void clarifai_delete_annotations(struct talk *t);

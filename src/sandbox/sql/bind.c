@@ -2,7 +2,7 @@
 #include "base/str.h"
 #include <stdarg.h>
 
-static const struct function *const tables[] = {functions_text, functions_logic, functions_math, functions_nested, functions_other, functions_array, functions_time, functions_pattern};
+static const struct function *const tables[] = {functions_text, functions_bytes, functions_logic, functions_math, functions_nested, functions_other, functions_array, functions_time, functions_pattern};
 
 static const struct function *find_function(const char *name) {
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)

@@ -43,7 +43,7 @@ struct function {
     bool sees_null, lazy;
 };
 /* Each file's table ends with a NULL name. */
-extern const struct function functions_text[], functions_logic[], functions_math[], functions_nested[], functions_other[], functions_array[], functions_time[], functions_pattern[];
+extern const struct function functions_text[], functions_bytes[], functions_logic[], functions_math[], functions_nested[], functions_other[], functions_array[], functions_time[], functions_pattern[];
 
 /* by: of max_by and min_by; filter: rows that count; ignore_nulls: of first and last. */
 struct aggregate { const char *fn; struct expr *arg, *by, *filter; bool distinct, ignore_nulls; const struct type *type; };
@@ -87,6 +87,8 @@ struct expr *expr_column(struct run *r, int index, const struct type *type, cons
 struct expr *expr_coerce(struct run *r, struct expr *x, const struct type *to);
 /* Fails with DATATYPE_MISMATCH.<kind>. */
 _Noreturn void bind_mismatch(struct binder *b, const struct expr *x, const char *kind, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* For functions of bytes: BINARY stays, every other first argument but lists becomes text. (functions_text.c) */
+void bind_bytes(struct binder *b, struct expr *x, const struct node *n);
 bool expr_equal(const struct expr *a, const struct expr *b);
 /* Marks the columns an expression reads. */
 void expr_columns(const struct expr *x, bool *used);

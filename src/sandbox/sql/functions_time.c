@@ -9,35 +9,18 @@ static int64_t floor_div(int64_t a, int64_t b) {
     return a / b - (a % b < 0);
 }
 
-/* Days since 1970 as year, month, day (proleptic Gregorian). */
-static void civil(int64_t days, int64_t *year, int *month, int *day) {
-    days += 719468;
-    int64_t era = floor_div(days, 146097), in_era = days - era * 146097;
-    int64_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * y + y / 4 - y / 100), shifted = (5 * in_year + 2) / 153;
-    *day = (int)(in_year - (153 * shifted + 2) / 5 + 1);
-    *month = (int)(shifted < 10 ? shifted + 3 : shifted - 9);
-    *year = y + era * 400 + (*month <= 2);
-}
-
-static int64_t days_of(int64_t year, int month, int day) {
-    year -= month <= 2;
-    int64_t era = floor_div(year, 400), y = year - era * 400, shifted = month > 2 ? month - 3 : month + 9;
-    return era * 146097 + y * 365 + y / 4 - y / 100 + (153 * shifted + 2) / 5 + day - 1 - 719468;
-}
-
 EVAL(f_date_part) {
     const char *what = x->fn->name;
     int64_t year;
     int month, day;
     (void)e;
-    civil(v->i, &year, &month, &day);
+    date_civil(v->i, &year, &month, &day);
     if (str_eq(what, "year")) return value_int(year);
     if (str_eq(what, "month")) return value_int(month);
     if (str_eq(what, "quarter")) return value_int((month + 2) / 3);
     if (str_eq(what, "dayofweek")) return value_int((v->i % 7 + 11) % 7 + 1); /* 1970-01-01 was a Thursday: 5 */
     if (str_eq(what, "weekday")) return value_int((v->i % 7 + 10) % 7);
-    if (str_eq(what, "dayofyear")) return value_int(v->i - days_of(year, 1, 1) + 1);
+    if (str_eq(what, "dayofyear")) return value_int(v->i - date_days(year, 1, 1) + 1);
     return value_int(day);
 }
 
@@ -58,26 +41,26 @@ EVAL(f_date_diff) {
 }
 
 static int month_days(int64_t year, int month) {
-    return (int)(days_of(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1) - days_of(year, month, 1));
+    return (int)(date_days(month == 12 ? year + 1 : year, month == 12 ? 1 : month + 1, 1) - date_days(year, month, 1));
 }
 
 EVAL(f_add_months) {
     int64_t year, total;
     int month, day;
     (void)e, (void)x;
-    civil(v[0].i, &year, &month, &day);
+    date_civil(v[0].i, &year, &month, &day);
     total = year * 12 + month - 1 + v[1].i;
     year = floor_div(total, 12);
     month = (int)(total - year * 12) + 1;
-    return value_int(days_of(year, month, day < month_days(year, month) ? day : month_days(year, month)));
+    return value_int(date_days(year, month, day < month_days(year, month) ? day : month_days(year, month)));
 }
 
 EVAL(f_last_day) {
     int64_t year;
     int month, day;
     (void)e, (void)x;
-    civil(v->i, &year, &month, &day);
-    return value_int(days_of(year, month, month_days(year, month)));
+    date_civil(v->i, &year, &month, &day);
+    return value_int(date_days(year, month, month_days(year, month)));
 }
 
 /* date_trunc('unit', timestamp); an unknown unit gives NULL. */
@@ -90,11 +73,11 @@ EVAL(f_date_trunc) {
     (void)x;
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (str_ieq(units[i].name, unit)) return value_int(floor_div(v[1].i, units[i].size) * units[i].size);
-    civil(days, &year, &month, &day);
+    date_civil(days, &year, &month, &day);
     if (str_ieq(unit, "week")) return value_int((days - (days % 7 + 10) % 7) * DAY);
-    if (str_ieq(unit, "month") || str_ieq(unit, "mon") || str_ieq(unit, "mm")) return value_int(days_of(year, month, 1) * DAY);
-    if (str_ieq(unit, "quarter")) return value_int(days_of(year, (month - 1) / 3 * 3 + 1, 1) * DAY);
-    if (str_ieq(unit, "year") || str_ieq(unit, "yyyy") || str_ieq(unit, "yy")) return value_int(days_of(year, 1, 1) * DAY);
+    if (str_ieq(unit, "month") || str_ieq(unit, "mon") || str_ieq(unit, "mm")) return value_int(date_days(year, month, 1) * DAY);
+    if (str_ieq(unit, "quarter")) return value_int(date_days(year, (month - 1) / 3 * 3 + 1, 1) * DAY);
+    if (str_ieq(unit, "year") || str_ieq(unit, "yyyy") || str_ieq(unit, "yy")) return value_int(date_days(year, 1, 1) * DAY);
     return VALUE_NULL;
 }
 
@@ -116,7 +99,7 @@ EVAL(f_unix_date) {
 EVAL(f_make_date) {
     bool good = v[1].i >= 1 && v[1].i <= 12 && v[2].i >= 1 && v[2].i <= (v[1].i >= 1 && v[1].i <= 12 ? month_days(v[0].i, (int)v[1].i) : 0);
     if (!good) run_fail(e->r, "", "", x->pos, "java.time.DateTimeException: Invalid date: %lld-%lld-%lld", (long long)v[0].i, (long long)v[1].i, (long long)v[2].i);
-    return value_int(days_of(v[0].i, (int)v[1].i, (int)v[2].i));
+    return value_int(date_days(v[0].i, (int)v[1].i, (int)v[2].i));
 }
 
 #define PART(name) {name, 1, 1, "D", 'i', f_date_part, NULL, false, false}

@@ -82,6 +82,11 @@ void decimal_print(struct text *out, i128 v, int scale);
 bool decimal_rescale(i128 *v, int from, int to);    /* half up; false on overflow */
 bool decimal_fits(i128 v, int precision);
 void double_print(struct text *out, double d, bool is_float); /* as Java's toString */
+/* Takes blanks and control characters off both ends, as casts of text do. */
+void value_trim(const char **s, size_t *n);
+/* Days since 1970-01-01 (proleptic Gregorian), and back. */
+int64_t date_days(int64_t year, int month, int day);
+void date_civil(int64_t days, int64_t *year, int *month, int *day);
 bool timestamp_parse(const char *s, size_t n, int64_t *us);   /* Spark's cast of text, zone UTC */
 bool date_parse(const char *s, size_t n, int64_t *days);
 bool int_parse(const char *s, size_t n, int64_t *out);

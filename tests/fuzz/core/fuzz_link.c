@@ -4,6 +4,7 @@
  */
 #include "../fuzz.h"
 #include "core/link.c"
+#include "core/link_client.c"
 
 static void as_run(int pair[2], const uint8_t *data, size_t n)
 {
@@ -34,7 +35,7 @@ static void as_viewer(int pair[2], const uint8_t *data, size_t n)
     cJSON *line;
     bool timed_out;
     struct err e = { 0 };
-    buf_init(&c.in, LINK_BACKLOG * 2);
+    buf_init(&c.in, CLIENT_UNREAD);
     if (n > 65536) n = 65536;       /* what a socket holds without a reader */
     FUZZ_HOLDS(send(pair[1], data, n, MSG_NOSIGNAL) == (ssize_t)n && shutdown(pair[1], SHUT_WR) == 0);
     for (int got; (got = link_client_read(&c, 0, &line, &timed_out, &e)) != 0; cJSON_Delete(line))

@@ -30,7 +30,7 @@
     X(FAILED, "failed", "", GROUP_RUNS, "show the items that failed, conflicted or are unaccounted for") \
     X(PROBE, "probe", "", GROUP_DOCTOR, "try every SQL form on three rows in the staging volume, too") \
     X(STDIN, "stdin", "", GROUP_AUTH, "read NAME=value lines from standard input") \
-    X(PORT, "port", "N", GROUP_SANDBOX, "port to listen on (default: a free one)") \
+    X(PORT, "port", "N", GROUP_SANDBOX, "port to listen on (default: the one it had before, or a free one)") \
     X(DATA, "data", "DIR", GROUP_SANDBOX, "where its state lives") \
     X(FAULTS, "faults", "FILE", GROUP_SANDBOX, "JSON array of fault rules") \
     X(READ_ONLY, "read-only", "", GROUP_UI, "refuse every action that writes") \

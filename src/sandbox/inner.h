@@ -46,6 +46,12 @@ bool sandbox_cond_wait(pthread_cond_t *c, pthread_mutex_t *m, int64_t deadline_m
 void sandbox_random_hex(char *out, size_t n);
 void sandbox_random_uuid(char out[37]);
 
+/* --- ports --- */
+/* Listens for the platform on `port` and for the image host on the next one; 0: both where they were the last time on this data (ports.json in the
+ * folder), each on a free one when its own is taken or it never had one. Fills the descriptors (sandbox_stop closes them) and the origins. The
+ * starting thread, with the folder's lock. ERR_IO naming the address when the port asked for is taken. */
+int ports_open(struct sandbox *s, int port, struct err *e);
+
 /* --- tally: named numbers, any thread --- */
 enum tally_kind { TALLY_REQUESTS, TALLY_COUNTERS, TALLY_SETTINGS, TALLY_IN_FLIGHT, TALLY_MAX_IN_FLIGHT, TALLY_KINDS };
 struct tally *tally_new(void);

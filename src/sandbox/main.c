@@ -10,7 +10,7 @@ static const char usage[] =
     "usage: lakeferry-sandbox [--port N] [--data DIR] [--faults FILE] [--record DIR] [--idle-exit SECONDS]\n"
     "\n"
     "Runs a local Databricks workspace and Clarifai API on 127.0.0.1 with sample data.\n"
-    "  --port N             port of the API; images are on N+1 (default 0: free ports)\n"
+    "  --port N             port of the API; images are on N+1 (default 0: those it had with this data, else free ones)\n"
     "  --data DIR           where its data is kept (default: $XDG_STATE_HOME/lakeferry/sandbox)\n"
     "  --faults FILE        JSON array of fault rules to begin with\n"
     "  --record DIR         write every request and SQL statement below DIR\n"

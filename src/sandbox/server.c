@@ -8,10 +8,8 @@
 #include "base/timefmt.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/file.h>
 #include <sys/random.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 /* --- the platform's parts, as handlers see them --- */
@@ -97,24 +95,6 @@ void sandbox_random_uuid(char out[37])
 
 /* --- start and stop --- */
 
-static int listen_on(int port, char *origin, size_t size, struct err *e)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof at;
-    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0)
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0 || listen(fd, 512) < 0 ||
-        getsockname(fd, (struct sockaddr *)&at, &len) < 0) {
-        err_set_errno(e, errno, "cannot listen on 127.0.0.1:%d", port);
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    snprintf(origin, size, "http://127.0.0.1:%d", (int)ntohs(at.sin_port));
-    return fd;
-}
-
 static int lock_take(struct sandbox *s, struct err *e)
 {
     char *path = str_printf("%s/lock", s->dir);
@@ -183,11 +163,7 @@ static int parts_open(struct sandbox *s, const struct sandbox_options *o, struct
         return -1;
     if (o->record_dir && !(s->record = record_open(o->record_dir, e)))
         return -1;
-    s->api_fd = listen_on(o->port, s->origin, sizeof s->origin, e);
-    if (s->api_fd < 0)
-        return -1;
-    s->image_fd = listen_on(o->port ? o->port + 1 : 0, s->image_origin, sizeof s->image_origin, e);
-    if (s->image_fd < 0 || !(s->lake = lake_open(s->dir, e)) || !(s->clarifai = clarifai_store_open(s->dir, s, e)) ||
+    if (ports_open(s, o->port, e) < 0 || !(s->lake = lake_open(s->dir, e)) || !(s->clarifai = clarifai_store_open(s->dir, s, e)) ||
         !(s->secrets = secrets_open(s->dir, e)))
         return -1;
     s->clusters = clusters_new(s);

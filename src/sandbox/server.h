@@ -10,7 +10,7 @@
 
 struct sandbox_options {
     const char *dir;               /* data folder, created when missing */
-    int port;                      /* 0: free ports; else the platform here and the image host on port + 1 */
+    int port;                      /* 0: those of the last time on this data, else free ones; else the platform here and the image host on port + 1 */
     const char *faults_file;       /* JSON array of fault rules, or NULL */
     const char *record_dir;        /* records every request and statement below it, or NULL */
 };

@@ -7,6 +7,8 @@
 #define ERROR_BODY_MAX ((size_t)64 << 10)
 #define ANSWER_MAX ((size_t)16 << 20)
 #define RECEIVE_BUFFER (64L << 10)
+#define SEND_BUFFER_MIN (64L << 10)
+#define SEND_BUFFER_MAX (512L << 10)
 #define IDLE_CONNECTION_S 50L       /* balancers in front of the services close idle connections after 60 s */
 
 /* curl_easy_setopt fails only without memory or on a value curl does not know. */
@@ -242,6 +244,12 @@ static int add_headers(struct transfer *t, struct err *e)
     return 0;
 }
 
+/* A picture is to leave in one pass of the engine, as far as its socket takes it. */
+static long send_buffer(uint64_t body)
+{
+    return body < SEND_BUFFER_MIN ? SEND_BUFFER_MIN : body > SEND_BUFFER_MAX ? SEND_BUFFER_MAX : (long)body;
+}
+
 static bool set_body(struct transfer *t)
 {
     const struct net_request *r = t->request;
@@ -254,6 +262,7 @@ static bool set_body(struct transfer *t)
         if (!body_size(r)) SET(bad, t->easy, CURLOPT_POSTFIELDS, "");
     }
     if (r->method > NET_POST) SET(bad, t->easy, CURLOPT_CUSTOMREQUEST, transfer_method(r->method));
+    SET(bad, t->easy, CURLOPT_UPLOAD_BUFFERSIZE, send_buffer(body_size(r)));   /* without a body, too: a handle used before lets its larger one go */
     SET(bad, t->easy, CURLOPT_READFUNCTION, on_read);
     SET(bad, t->easy, CURLOPT_READDATA, t);
     SET(bad, t->easy, CURLOPT_SEEKFUNCTION, on_seek);

@@ -24,7 +24,7 @@
     X(RUN_ENDED,  "this run has not ended yet") \
     X(FAILED,     "nothing failed in this run") \
     X(READY,      "the form is not whole yet") \
-    X(START_BELOW,"Start is on the screen already, or waits for the plan") \
+    X(START_THERE,"there is no plan here, and no Start") \
     X(WRITABLE,   "this session is read-only: start lakeferry without --read-only to write") \
     X(ROWS,       "there are no rows to work on") \
     X(FOUND,      "nothing is being searched for: / starts a search") \
@@ -52,7 +52,7 @@
     X(CANCEL,       "cancel",       "cancel",       RUN_ACTIVE, "Stop the run; what was done stays done.") \
     X(REPORT,       "report",       "report",       RUN,        "Show where the report of the run is.") \
     X(START,        "start",        "start",        READY,      "Do what the plan says.") \
-    X(TO_START,     "to-start",     "start",        START_BELOW,"Go to Start, which does what the plan says.") \
+    X(TO_START,     "to-start",     "start",        START_THERE,"Go to Start, which does what the plan says.") \
     X(DRY_RUN,      "dry-run",      "dry run",      READY,      "Make the plan and stop there: nothing is changed.") \
     X(COPY_COMMAND, "copy-command", "copy command", READY,      "Copy the same job as a command line.") \
     X(VOLUME_FORM,  "import-volume","volume",       NONE,       "Show Import from a volume.") \
@@ -100,7 +100,7 @@ enum action_need { ACTION_NEEDS(ACTION_NEED_ID) NEED_COUNT };
 
 /* The set of needs that a screen meets at the moment; NONE is always met. */
 #define NEED_BIT(n) ((uint32_t)1 << (n))
-#define NEED_ALL (UINT32_MAX & ~NEED_BIT(NEED_START_BELOW))   /* only a form with a plan can meet that one */
+#define NEED_ALL (UINT32_MAX & ~NEED_BIT(NEED_START_THERE))   /* only a form with a plan meets that one */
 
 struct action_row {
     const char *name, *hint;

@@ -321,7 +321,9 @@ bool app_do_action(struct app *app, enum action a)
         return true;
     const char *why = app_typing_now(app) ? NULL : app_why_not(app, a);
     if (why) {
-        app_say(app, ROLE_WARN, "%s: %s", action_row(a)->name, why);
+        const char *name = action_row(a)->name;
+        bool word = !strchr(name, '-');      /* the others are names for settings only */
+        app_say(app, ROLE_WARN, "%s%s%s", word ? name : "", word ? ": " : "", why);
         return false;
     }
     struct app_input in = { .kind = APP_ACTION, .action = a };

@@ -66,7 +66,7 @@ struct app_screen {
     uint32_t (*met)(const void *state);
     /* A reason of its own why an action cannot be used now, or NULL. May be NULL. */
     const char *(*why_not)(const void *state, enum action a);
-    /* Another hint of an action at the moment ("go on" where it pauses else), or NULL. May be NULL. */
+    /* Another hint of an action at the moment ("go on" where it pauses else), "" where the footer leaves it out, or NULL. May be NULL. */
     const char *(*hint)(const void *state, enum action a);
     /* The second line: where this is (left) and a state such as that of the compute (right). May be NULL. */
     void (*place)(const void *state, struct app_words *out);

@@ -152,6 +152,14 @@ bool browse_screen_leave(struct browse *b)
     return true;
 }
 
+/* What is named may be there since a moment only, as what a run wrote: the lists of its schema and below are asked for anew. */
+static void ask_anew(struct browse *b)
+{
+    for (size_t i = 0; i < b->columns.depth; i++)
+        if (b->columns.path[i]->shows >= BROWSE_OBJECTS)
+            browse_column_ask(b->columns.path[i], world_of(b->app)->catalog, 0);
+}
+
 void browse_screen_go(struct browse *b, const char *text)
 {
     struct err e;
@@ -165,6 +173,7 @@ void browse_screen_go(struct browse *b, const char *text)
         app_say(b->app, ROLE_BAD, "cannot go to %s: it is too deep", text);
     free(place);
     browse_screen_ask(b, MINUTE_MS);
+    ask_anew(b);
     browse_screen_settle(b);
 }
 

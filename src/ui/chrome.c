@@ -141,7 +141,7 @@ static void add_hint(void *ctx, enum action a)
     char key[64];
     const struct action_row *row = action_row(a);
     bool off = app_why_not(h->app, a) != NULL;
-    bool rare = row->need == NEED_JSON || row->need == NEED_START_BELOW;   /* most values have no parts: said only where one has */
+    bool rare = row->need == NEED_JSON || row->need == NEED_START_THERE;   /* most values have no parts: said only where one has */
     bool alone = a == ACTION_NEXT && h->app->asking && h->app->dialog.count < 2;
     if (!row->hint[0] || h->seen[a] || (off && rare) || alone)
         return;
@@ -151,7 +151,8 @@ static void add_hint(void *ctx, enum action a)
         return;
     const struct app_open *top = app_top(h->app);
     const char *own = top && top->screen->hint ? top->screen->hint(top->state, a) : NULL;
-    next_hint(h, key, own ? own : row->hint, off);
+    if (!own || *own)
+        next_hint(h, key, own ? own : row->hint, off);
 }
 
 /* Help and quit, at the right end whatever else has room. Returns where they begin. */

@@ -1,4 +1,5 @@
 #include "ui/form_lists.h"
+#include "base/timefmt.h"
 #include "core/names.h"
 #include "ui/form_names.h"
 #include "ui/form_whole.h"
@@ -256,11 +257,18 @@ void form_lists_fill(struct job_form *f, int64_t max_age)
         [LIST_FIXED] = fill_fixed, [LIST_VOLUMES] = fill_unity, [LIST_SCHEMAS] = fill_unity, [LIST_TABLES] = fill_unity,
         [LIST_FOLDERS] = fill_folders, [LIST_APPS] = fill_apps, [LIST_DATASETS] = fill_datasets, [LIST_COMPUTE] = fill_compute,
     };
+    static const char *const whoms[] = {
+        [LIST_VOLUMES] = "Databricks", [LIST_SCHEMAS] = "Databricks", [LIST_TABLES] = "Databricks", [LIST_FOLDERS] = "Databricks",
+        [LIST_COMPUTE] = "Databricks", [LIST_APPS] = "Clarifai", [LIST_DATASETS] = "Clarifai",
+    };
     const struct job_field *d = job_form_field(f, f->form.picking);
-    picker_clear(&f->form.picker);
-    f->form.picker.loading = false;
+    struct picker *p = &f->form.picker;
+    picker_clear(p);
+    p->loading = false;
+    p->whom = d ? whoms[d->list] : NULL;
     if (d && fills[d->list])
         fills[d->list](f, d, max_age);
+    p->asked_ms = !p->loading ? 0 : p->asked_ms ? p->asked_ms : time_mono_ms();
     if (d)
         form_whole_take(f, d);
     if (d && d->make)

@@ -1,5 +1,6 @@
 /* What is known of the names in a form, looked up and said beside them. */
 #include "core/cells.h"
+#include "core/target.h"
 #include "ui/form_names.h"
 
 #define COMPUTE_FRESH_MS 10000   /* it starts and stops */
@@ -28,6 +29,13 @@ static bool is_no_id(const struct job_form *f, const char *name)
     return f->verb->makes_dataset && name[0] && cells_id(name, reason) != 0;
 }
 
+static const char *unseen_words(const struct catalog_list *l)
+{
+    if (l && l->error.code == ERR_NOT_FOUND)
+        return "no such app, or none of yours";
+    return l && l->error.code == ERR_FORBIDDEN ? "no right to see the app" : "could not be looked up";
+}
+
 void form_names_note_dataset(struct job_form *f)
 {
     const char *app = job_value(f, FIELD_APP), *name = job_value(f, FIELD_DATASET);
@@ -41,7 +49,7 @@ void form_names_note_dataset(struct job_form *f)
     else
         f->dataset = l->error.code != ERR_NONE ? JOB_DATASET_UNSEEN : JOB_DATASET_NEW;
     const struct { enum theme_role role; const char *words; } notes[] = {
-        [JOB_DATASET_UNKNOWN] = { ROLE_DIM, "" }, [JOB_DATASET_UNSEEN] = { ROLE_DIM, "could not be looked up" },
+        [JOB_DATASET_UNKNOWN] = { ROLE_DIM, "" }, [JOB_DATASET_UNSEEN] = { ROLE_DIM, unseen_words(l) },
         [JOB_DATASET_THERE] = { ROLE_DIM, "exists" },
         [JOB_DATASET_NEW] = { f->verb->makes_dataset ? ROLE_INFO : ROLE_BAD, f->verb->makes_dataset ? "new, will be made" : "the app has no such dataset" },
     };
@@ -92,15 +100,31 @@ static const char *unfit(const struct databricks_object *o, int field)
     return NULL;
 }
 
+/* Ids are unique in one app only, so a table with rows of another one cannot be updated; which of the two it differs from is said, too. */
+static bool is_of_other_app(struct job_form *f, int field, const struct databricks_object *o, char *why, size_t size)
+{
+    const char *app = job_value(f, FIELD_APP), *list = databricks_object_property(o, "lakeferry.datasets"), *theirs = NULL;
+    char prefix[200];
+    snprintf(prefix, sizeof prefix, "%s/", app);
+    if (!app[0] || str_blank(list) || target_only_app(list, prefix))
+        return false;
+    int beside = field == FIELD_TABLE ? FIELD_ANNOTATIONS : FIELD_TABLE;
+    const struct databricks_object *other = job_value(f, beside)[0] ? form_names_object(f, beside) : NULL;
+    if (other)
+        theirs = databricks_object_property(other, "lakeferry.datasets");
+    bool differ = !str_blank(theirs) && target_only_app(theirs, prefix);
+    snprintf(why, size, "not of %s but of %s", !differ ? app : field == FIELD_TABLE ? "the annotations table's app" : "the inputs table's app", list);
+    return true;
+}
+
 static enum job_table_state judge(struct job_form *f, int field, const struct databricks_object *o, char *why, size_t size)
 {
     if (f->verb->makes_tables)
         return tracks_this(f, o) ? JOB_TABLE_OWN : JOB_TABLE_THERE;
     const char *reason = unfit(o, field);
-    if (!reason)
-        return JOB_TABLE_OWN;
-    str_copy(why, size, reason);
-    return JOB_TABLE_BAD;
+    if (reason)
+        str_copy(why, size, reason);
+    return reason || is_of_other_app(f, field, o, why, size) ? JOB_TABLE_BAD : JOB_TABLE_OWN;
 }
 
 /* Whether its details were asked for in vain. */

@@ -18,6 +18,11 @@ bool job_screen_plan_failed(const struct job_screen *s)
     return s->planner.error.code != ERR_NONE || ended;
 }
 
+bool job_screen_plan_cancelled(const struct job_screen *s)
+{
+    return s->draft && !s->draft->alive && s->draft->state == RUN_CANCELLED && s->planner.error.code == ERR_NONE;
+}
+
 bool job_screen_waits_for_compute(const struct job_screen *s)
 {
     return s->draft && s->draft->has_plan && s->draft->plan.start_only && s->draft->state == RUN_AT_GATE;
@@ -31,6 +36,8 @@ static const char *start_off(struct job_screen *s, const char *missing)
         return "this session is read-only";
     if (job_screen_plan_failed(s))
         return "the plan failed: see above";
+    if (job_screen_plan_cancelled(s))
+        return "the plan was cancelled: see above";
     if (s->planner.starting)
         return "starting";
     if (job_screen_planned(s))
@@ -129,6 +136,12 @@ void job_follow(struct job_screen *s)
     form_disable(m, FIELD_COPY, missing);
 }
 
+void job_follow_picker(struct job_screen *s)
+{
+    if (s->fields.form.picking && s->fields.form.picker.loading)
+        app_wake(s->app, 1000);
+}
+
 void job_follow_anew(struct job_screen *s)
 {
     str_set(&s->planned, NULL);
@@ -166,8 +179,10 @@ void job_follow_tick(struct job_screen *s)
         job_form_look_again(&s->fields);
     }
     job_follow(s);
+    job_follow_picker(s);
     bool waits = job_screen_waits_for_compute(s) && !s->planner.agreed;
-    if (!job_screen_planned(s) && !job_screen_plan_failed(s) && !waits && (s->planner.id[0] || s->planner.beginning))
+    bool over = job_screen_planned(s) || job_screen_plan_failed(s) || job_screen_plan_cancelled(s);
+    if (!over && !waits && (s->planner.id[0] || s->planner.beginning))
         app_wake(s->app, 1000);   /* silence is told while it lasts */
     else if (s->look_ms)
         app_wake(s->app, LOOK_MS);

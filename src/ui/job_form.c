@@ -179,6 +179,7 @@ struct form_event job_form_take(struct job_form *f, struct form_event ev)
         form_lists_fill(f, FORM_LISTS_OPENED_MS);
         return ev;
     case FORM_REFRESHED:
+        f->form.picker.asked_ms = 0;   /* the waiting begins anew */
         form_lists_fill(f, 0);
         return ev;
     case FORM_PICKED:

@@ -96,13 +96,15 @@ void job_plan_show(struct job_screen *s, const char *missing)
         add_text(s, ROLE_BAD, s->draft->parked_why[0] ? s->draft->parked_why : "the plan could not be made");
     else if (missing)
         add_text(s, ROLE_DIM, missing);
+    else if (job_screen_plan_cancelled(s))
+        add_text(s, ROLE_WARN, "the plan was cancelled, in another terminal or window; nothing was changed");
     else if (job_screen_planned(s))
         add_plan(s, s->draft);
     else if (job_screen_waits_for_compute(s) && !s->planner.agreed)
         add_begin(s);
     else
         add_progress(s);
-    if (job_screen_plan_failed(s))
+    if (job_screen_plan_failed(s) || (job_screen_plan_cancelled(s) && !missing))
         add_line(s, 0, ROLE_DIM, "Ctrl-R makes the plan again", false);
 }
 

@@ -170,6 +170,7 @@ static bool take_form(struct job_screen *s, struct form_event ev)
         refused(s, ev.id);
     else if (ev.kind != FORM_HANDLED && ev.kind != FORM_OPENED && ev.kind != FORM_REFRESHED)
         job_follow(s);
+    job_follow_picker(s);
     return true;
 }
 
@@ -241,12 +242,15 @@ static bool start_below(const struct job_screen *s)
 
 uint32_t job_screen_met(const void *state)
 {
-    return start_below(state) ? NEED_ALL | NEED_BIT(NEED_START_BELOW) : NEED_ALL;
+    (void)state;
+    return NEED_ALL | NEED_BIT(NEED_START_THERE);
 }
 
 const char *job_screen_hint(const void *state, enum action a)
 {
     const struct job_screen *s = state;
+    if (a == ACTION_TO_START)
+        return start_below(s) ? NULL : "";
     return a == ACTION_OPEN ? form_enter_words(&s->fields.form) : NULL;
 }
 

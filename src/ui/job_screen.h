@@ -36,6 +36,8 @@ void job_screen_status(const void *state, struct app_words *out);
 /* There is a plan that Start would carry out. */
 bool job_screen_planned(const struct job_screen *s);
 bool job_screen_plan_failed(const struct job_screen *s);
+/* Somebody cancelled it from elsewhere: it is not made again unasked. */
+bool job_screen_plan_cancelled(const struct job_screen *s);
 /* It waits for the answer whether the compute may be started, without which there is no plan. */
 bool job_screen_waits_for_compute(const struct job_screen *s);
 
@@ -47,6 +49,8 @@ void job_follow(struct job_screen *s);
 void job_follow_anew(struct job_screen *s);
 /* Does what has come due. */
 void job_follow_tick(struct job_screen *s);
+/* How long the list of an open picker is waited for is told while it is. */
+void job_follow_picker(struct job_screen *s);
 /* The job as a command line. Owned; NULL while the form is not whole. */
 char *job_follow_command(struct job_screen *s);
 

@@ -1,6 +1,9 @@
 #include "ui/picker.h"
 #include "base/str.h"
+#include "base/timefmt.h"
 #include "ui/words.h"
+
+#define SILENT_MS 2000       /* from then on it is said how long the list is waited for */
 
 void picker_init(struct picker *p, const char *title)
 {
@@ -82,6 +85,18 @@ bool picker_type(struct picker *p, uint32_t cp)
     return list_type(&p->list, cp);
 }
 
+/* What is said of a list that is on its way. */
+static void waiting_words(const struct picker *p, char *out, size_t size)
+{
+    int64_t waited = p->asked_ms ? time_mono_ms() - p->asked_ms : 0;
+    if (!p->whom)
+        str_copy(out, size, "loading");
+    else if (waited < SILENT_MS)
+        snprintf(out, size, "asking %s", p->whom);
+    else
+        snprintf(out, size, "asking %s for %lld s; Ctrl-R asks again", p->whom, (long long)(waited / 1000));
+}
+
 /* The words under the filter when no row is shown. */
 static void empty_words(const struct picker *p, char *out, size_t size)
 {
@@ -95,8 +110,10 @@ static void empty_words(const struct picker *p, char *out, size_t size)
         snprintf(out, size, "nothing matches; a whole name is taken, too: %s", p->shape);
     else if (list_total(&p->list) > 0)
         str_copy(out, size, "nothing matches");
+    else if (p->loading)
+        waiting_words(p, out, size);
     else
-        str_copy(out, size, p->loading ? "loading" : "there is nothing here");
+        str_copy(out, size, "there is nothing here");
 }
 
 void picker_set_age(struct picker *p, int64_t listed_at_ms)
@@ -105,15 +122,27 @@ void picker_set_age(struct picker *p, int64_t listed_at_ms)
 }
 
 /* The way up stands first and is no item. */
-static void count_words(const struct picker *p, char *out, size_t size)
+static bool has_way_up(const struct list *l)
 {
     struct list_row first = { 0 };
+    if (list_total(l))
+        l->source.row(l->source.ctx, 0, &first);
+    return first.name && str_eq(first.name, "..");
+}
+
+/* Nothing came of a list that is on its way, or it takes long: else it would be said for a moment each time. */
+static bool says_waiting(const struct picker *p)
+{
+    bool none = list_total(&p->list) == (has_way_up(&p->list) ? 1 : 0);
+    return p->loading && p->whom && !p->problem[0] && (none || (p->asked_ms && time_mono_ms() - p->asked_ms >= SILENT_MS));
+}
+
+static void count_words(const struct picker *p, char *out, size_t size)
+{
     const struct list *l = &p->list;
     size_t total = list_total(l), count = list_count(l);
     char shown[32], all[32];
-    if (total)
-        l->source.row(l->source.ctx, 0, &first);
-    if (first.name && str_eq(first.name, "..")) {
+    if (has_way_up(l)) {
         count -= count && list_index(l, 0) == 0;
         total--;
     }
@@ -141,6 +170,11 @@ void picker_render(struct picker *p, struct frame *f, struct layout_rect r)
     line_render(&p->list.filter, f, head.row, head.col + used, head.cols - used, ROLE_FIELD, true);
     if (p->problem[0] && list_total(&p->list) > 0)
         frame_wrap(f, layout_cut_bottom(&box, 2), ROLE_BAD, p->problem, true);
+    if (says_waiting(p) && list_total(&p->list) > 0 && box.rows > 1) {
+        waiting_words(p, words, sizeof words);
+        frame_text(f, box.row + box.rows - 1, box.col, box.cols, ROLE_DIM, words);
+        layout_cut_bottom(&box, 1);
+    }
     if (list_count(&p->list) == 0) {
         empty_words(p, words, sizeof words);
         frame_wrap(f, box, p->problem[0] && !is_whole(p) ? ROLE_BAD : ROLE_TEXT, words, true);

@@ -17,6 +17,8 @@ struct picker {
     bool (*whole)(const char *text);   /* whether a typed text is a whole name, a choice wherever the list stands; NULL: none is */
     const char *shape;  /* with whole: how such a name looks, "catalog.schema.name"; constant */
     char age[48];       /* "listed 4 min ago", set by the screen */
+    const char *whom;   /* is asked for the list, said while it loads ("Clarifai"); constant, NULL: nobody in particular */
+    int64_t asked_ms;   /* since when, monotonic; 0: not known */
     char problem[512];  /* why the list could not be had; "" when all is well */
 };
 

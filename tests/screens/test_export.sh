@@ -46,8 +46,8 @@ screen_end
 is "$(drafts)" 0 "no plan is left behind"
 
 # --- from Browse, with images, on a small screen ---
-screen_start small 60 15 main.vision
-wait_for 'out'; key e
+screen_start small 60 15 /Volumes/main/vision/out
+wait_for '> out'; wait_for 'listed just now'; key Left; wait_for 'V out'; key e
 shows 'Export a Clarifai dataset' "e on a schema opens the form"
 go_to 'Clarifai app' Up; key Enter; pick labelled
 go_to 'Dataset'; key Enter; pick val
@@ -62,7 +62,9 @@ shows 'done[^:]*: [0-9]+ exported' "it is exported" 120
 rows=$(sql 'SELECT count(*) FROM main.vision.val_inputs WHERE image_path IS NOT NULL' | jq -r '.[0]')
 is "$(find "$(volume_dir out)/val" -type f 2>/dev/null | wc -l | tr -d ' ')" "$rows" "as many images as rows that name one"
 go_to 'Look at the images'; key Enter
-shows 'out > val|val' "and Browse shows them"
+shows 'out > val' "and Browse shows them"
+press Left
+shows '›val/' "in a folder that its parent has now"
 screen_end
 
 # --- wide ---

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Lists and forms while a platform is away or silent, by keys: what hangs is asked for anew with r and Ctrl-R; a plan that failed waits for the platform and
-# does not begin anew by itself, and goes when it is made again; both tables of an update are looked up; what is proposed is as new as the platform; a plan
+# Lists and forms while a platform is away or silent, by keys: what hangs is asked for anew with r and Ctrl-R, and a picker says whom it waits for; a plan
+# that was cancelled in another terminal is made again with Ctrl-R; a plan that failed waits for the platform and does not begin anew by itself, and goes when it is made again; both tables of an update are looked up; what is proposed is as new as the platform; a plan
 # that cannot be removed is named.
 . "$(dirname "$0")/lib.sh"
 leave() { kill -CONT "$SANDBOX_PID" 2>/dev/null; tm kill-server 2>/dev/null; finish; }
@@ -30,6 +30,20 @@ mend; key C-r
 shows 'Dataset +since +exists' "and it is there when it is answered"
 go_to 'Inputs table'; shows 'Enter next field' "on a text"
 go_to '\[ Copy' Tab; shows 'Enter presses it' "on a button"
+screen_end
+
+# --- a picker whose list hangs says so, and Ctrl-R asks anew ---
+rm -rf "$XDG_CACHE_HOME/lakeferry"
+fault '{"kind":"hang","method":"GET","path":"/v2/users/*/apps"}'
+screen_start silent 80 24
+key 4
+go_to 'Clarifai app' Up; key Enter
+shows 'asking Clarifai for [0-9]+ s; Ctrl-R asks again' "a picker says whom it waits for and how long"
+n=$(fired); key C-r
+until_true '[ "$(fired)" -gt $n ]'; report $? "Ctrl-R asks anew"
+mend; press_to 'lab-user/labelled' C-r; report $? "and the list comes when it is answered" "$(screen)"
+gone 'asking Clarifai'; report $? "then nothing is waited for" "$(screen)"
+escape
 screen_end
 
 lakeferry export --app labelled --dataset train --inputs-table main.vision.train_inputs --annotations-table main.vision.train_annotations --yes --sandbox \
@@ -77,6 +91,13 @@ screen_end
 screen_start update 80 24 main.vision.train_inputs
 wait_for 'input_id'; key u
 shows 'rows unchanged' "there is a plan" 90
+id=$(runs | head -n 1)
+lakeferry cancel "$id" --sandbox >/dev/null 2>&1; is $? 0 "the plan is cancelled in another terminal"
+shows 'the plan was cancelled' "the form says so"
+on_screen 'no answer from'; is $? 1 "and not that the platform is silent"
+key C-r
+shows 'rows unchanged' "Ctrl-R makes another one" 90
+runs | grep -qx "$id"; is $? 1 "and the one that was cancelled goes"
 fault '{"kind":"hang","path":"/api/2.1/unity-catalog/tables/*"}'
 key C-r
 until_true '[ "$(fired)" -ge 2 ]' || sleep 1

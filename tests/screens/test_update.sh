@@ -1,8 +1,12 @@
 #!/bin/bash
 # Update by keys: everything filled in from a table in Browse; sample rows before anything is written; a label that changed; nothing to do; one table
-# twice; removing refused; a warehouse that has to be started first.
+# twice; tables of two apps, and of one that is gone; removing refused; a warehouse that has to be started first.
 . "$(dirname "$0")/lib.sh"
 sandbox_start
+clarifai POST /v2/users/lab-user/apps '{"apps":[{"id":"elsewhere"}]}' >/dev/null
+clarifai POST /v2/users/lab-user/apps/elsewhere/datasets '{"datasets":[{"id":"odd"}]}' >/dev/null
+lakeferry export --app elsewhere --dataset odd --inputs-table main.vision.odd_inputs --annotations-table main.vision.odd_annotations --yes --sandbox \
+    >"$WORK/out" 2>&1; is $? 0 "tables of another app are made"
 lakeferry export --app labelled --dataset train --inputs-table main.vision.train_inputs --annotations-table main.vision.train_annotations --yes --sandbox \
     >"$WORK/out" 2>&1 || { echo "Bail out! no tables: $(cat "$WORK/out")"; exit 1; }
 rows=$(( $(sql 'SELECT count(*) FROM main.vision.train_inputs' | jq -r '.[0]') + $(sql 'SELECT count(*) FROM main.vision.train_annotations' | jq -r '.[0]') ))
@@ -48,6 +52,8 @@ is "$(commits)" "$after" "without a commit"
 key 5; wait_for 'Inputs table'
 go_to 'Annotations table' Up; key Enter; pick train_inputs
 shows 'Annotations table: it is the inputs table: the two must differ' "one table twice is refused with the reason"
+key Up; key Enter; pick odd_annotations
+shows "Annotations table: not of the inputs table's app but of" "so is a table of another app, with the reason"
 key Up; key Enter; pick train_annotations
 shows 'the tables hold what Clarifai has' "mended, the plan comes back" 90
 go_to 'Delete missing'; key Enter; pick yes
@@ -66,4 +72,11 @@ press Up; key Enter
 shows 'rows unchanged' "once it runs there is the plan" 120
 screen_end
 is "$(drafts)" 0 "no plan is left behind"
+
+# --- the app of the tables is gone ---
+clarifai DELETE /v2/users/lab-user/apps/elsewhere >/dev/null
+screen_start gone 80 24 main.vision.odd_inputs
+wait_for 'input_id'; key u
+shows 'Dataset +odd +no such app' "the field says so"
+screen_end
 done_testing

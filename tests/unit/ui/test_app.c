@@ -317,6 +317,9 @@ static void a_disabled_action_says_why(void **state)
     files->met = 0;
     press("k");
     assert_true(says("the list is empty"));
+    press("*");
+    assert_true(says("the list is empty"));
+    assert_false(says("mark-all"));      /* names for settings are not words for people */
 }
 
 static void the_help_shows_and_does(void **state)

@@ -250,10 +250,54 @@ static void the_way_up_is_not_counted(void **state)
     picker_release(&p);
 }
 
+static void draw_picker(struct picker *p, struct frame *own)
+{
+    frame_clear(own);
+    picker_render(p, own, (struct layout_rect){ 0, 0, 10, 60 });
+}
+
+static void a_list_that_is_waited_for_is_told(void **state)
+{
+    struct picker p;
+    struct frame own;
+    (void)state;
+    picker_init(&p, "Clarifai app");
+    frame_init(&own);
+    assert_int_equal(frame_resize(&own, 10, 60, &e), 0);
+    p.loading = true;
+    p.whom = "Clarifai";
+    p.asked_ms = time_mono_ms();
+    draw_picker(&p, &own);
+    assert_true(golden_has(&own, "asking Clarifai"));
+    assert_int_equal(picker_add(&p, &(struct list_row){ .name = ".." }, &e), 0);
+    draw_picker(&p, &own);
+    assert_true(golden_has(&own, ".."));
+    assert_true(golden_has(&own, "asking Clarifai"));           /* the way up is not all there is */
+    p.asked_ms = time_mono_ms() - 12000;
+    draw_picker(&p, &own);
+    assert_true(golden_has(&own, "asking Clarifai for 1"));
+    assert_true(golden_has(&own, "Ctrl-R asks again"));
+    assert_int_equal(picker_add(&p, &(struct list_row){ .name = "lab-user/traffic" }, &e), 0);
+    draw_picker(&p, &own);
+    assert_true(golden_has(&own, "asking Clarifai for 1"));    /* so is what is known of a list that is asked for again */
+    p.asked_ms = time_mono_ms() + 60000;   /* however long this takes */
+    draw_picker(&p, &own);
+    assert_false(golden_has(&own, "asking"));                   /* what comes at once is not announced */
+    list_set_filter(&p.list, "labelled");
+    p.asked_ms = time_mono_ms() - 12000;
+    draw_picker(&p, &own);
+    assert_true(golden_has(&own, "asking Clarifai for 1"));
+    p.loading = false;
+    draw_picker(&p, &own);
+    assert_false(golden_has(&own, "asking"));
+    frame_release(&own);
+    picker_release(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(pictures), T(focus_walks_over_what_acts), T(a_line_with_focus_may_go_and_come), T(texts_are_edited_in_place), T(the_way_up_is_not_counted), T(a_choice_opens_a_picker),
+        T(a_list_that_is_waited_for_is_told), T(pictures), T(focus_walks_over_what_acts), T(a_line_with_focus_may_go_and_come), T(texts_are_edited_in_place), T(the_way_up_is_not_counted), T(a_choice_opens_a_picker),
         T(a_new_name_can_be_made_where_that_is_possible), T(a_disabled_button_says_why), T(the_focus_is_visible_at_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -356,7 +356,39 @@ static void a_key_goes_to_start(void **state)
         f = app_frame(app);
         assert_true(golden_has(f, "[ Start ]"));
         assert_false(golden_has(f, "F5"));
+        form_focus(&s->fields.form, FIELD_COPY);   /* where letters are no text */
+        press(UI_KEY_F0 + 5);
+        assert_int_equal(s->fields.form.focus, FIELD_START);
+        assert_true(golden_row_has(app_frame(app), f->rows - 2, "nothing was changed yet"));   /* no message */
     }
+    form_disable(&s->fields.form, FIELD_START, "the plan is being made");
+    form_focus(&s->fields.form, FIELD_COPY);
+    press(UI_KEY_F0 + 5);
+    assert_int_equal(s->fields.form.focus, FIELD_START);   /* whose reason stands beside it */
+    s->planner.id[0] = '\0';
+    stop_app();
+}
+
+static void a_plan_that_was_cancelled_is_told(void **state)
+{
+    struct view v = { .id = "import-20261122-7f3a", .state = RUN_CANCELLED, .has_plan = true };
+    (void)state;
+    struct job_screen *s = start_app("/Volumes/main/vision/pictures/2026/08", true, false);
+    app_resize(app, 24, 80);
+    s->draft = calloc(1, sizeof *s->draft);
+    assert_non_null(s->draft);
+    *s->draft = v;
+    str_copy(s->planner.id, sizeof s->planner.id, v.id);
+    s->heard_ms = 1;             /* silent for long */
+    app_frame(app);
+    job_plan_show(s, NULL);
+    form_focus(&s->fields.form, FIELD_START);
+    app_say(app, ROLE_DIM, "nothing was changed yet");   /* it is drawn again */
+    assert_true(job_screen_plan_cancelled(s));
+    assert_false(job_screen_planned(s) || job_screen_plan_failed(s));
+    assert_true(golden_has(app_frame(app), "the plan was cancelled, in another terminal or window"));
+    assert_true(golden_has(app_frame(app), "Ctrl-R makes the plan again"));
+    assert_false(golden_has(app_frame(app), "no answer"));
     s->planner.id[0] = '\0';
     stop_app();
 }
@@ -395,7 +427,7 @@ int main(void)
         cmocka_unit_test(typed_names_are_kept), cmocka_unit_test(a_bad_table_name_is_told), cmocka_unit_test(the_job_is_what_the_form_says),
         cmocka_unit_test(a_plan_fills_the_form), cmocka_unit_test(a_plan_that_failed_says_why), cmocka_unit_test(s3_is_the_other_half), cmocka_unit_test(an_s3_job), cmocka_unit_test(a_wrong_url_is_told),
         cmocka_unit_test(plans_in_words), cmocka_unit_test(a_whole_name_is_taken), cmocka_unit_test(a_schema_is_taken_and_a_folder_is_not),
-        cmocka_unit_test(a_key_goes_to_start), cmocka_unit_test(a_dataset_that_cannot_be_is_told),
+        cmocka_unit_test(a_key_goes_to_start), cmocka_unit_test(a_plan_that_was_cancelled_is_told), cmocka_unit_test(a_dataset_that_cannot_be_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,19 +53,11 @@ static cJSON *run_object(const struct view *v)
     return line;
 }
 
-/* A journal whose worker was killed still says what it was doing. */
-static const char *state_text(const struct view *v)
-{
-    bool broken_off = !v->alive && (v->state == RUN_RUNNING || v->state == RUN_PLANNING);
-
-    return broken_off ? "interrupted" : run_state_name(v->state);
-}
-
 static int print_runs(struct out *o, const struct view *views, size_t count)
 {
     static const char *const HEADS[] = { "RUN", "STATE", "DONE", "STARTED", "WHAT" };
     char **cells = calloc(count * 5, sizeof *cells);
-    char when[48], done[40], total[40];
+    char when[48], done[40], total[40], state[80];
 
     if (cells == NULL)
         return 1;
@@ -73,7 +65,7 @@ static int print_runs(struct out *o, const struct view *views, size_t count)
         int64_t n, of;
         view_progress(&views[i], &n, &of);
         cells[i * 5] = str_dup(views[i].id);
-        cells[i * 5 + 1] = str_printf("%s%s", state_text(&views[i]), views[i].alive ? " (live)" : "");
+        cells[i * 5 + 1] = str_dup(view_state_words(&views[i], state, sizeof state));
         cells[i * 5 + 2] = str_printf("%s/%s", str_count((uint64_t)n, done, sizeof done), str_count((uint64_t)of, total, sizeof total));
         cells[i * 5 + 3] = str_dup(time_people(views[i].started_ms * 1000, when, sizeof when));
         cells[i * 5 + 4] = str_dup(views[i].title);
@@ -151,20 +143,22 @@ static void print_outcome(struct out *o, const struct view *v)
 
 static void print_view(struct out *o, const struct view *v)
 {
-    char when[48], took[32];
+    char when[48], took[32], state[80], again[80];
 
     out_text(o, "run       %s", v->id);
     out_text(o, "what      %s", v->title);
-    out_text(o, "state     %s%s", state_text(v), v->alive ? " (live)" : "");
+    out_text(o, "state     %s", view_state_words(v, state, sizeof state));
     out_text(o, "started   %s", time_people(v->started_ms * 1000, when, sizeof when));
     if (v->has_summary && v->summary.milliseconds > 0)
         out_text(o, "took      %s", str_duration(v->summary.milliseconds, took, sizeof took));
     for (int i = 0; i < v->stage_count; i++)
         out_text(o, "  [%c] %-14s %s", v->stages[i].done ? 'x' : v->stages[i].active ? '>' : ' ', v->stages[i].name, v->stages[i].text);
     if (v->parked_why[0] != '\0')
-        out_text(o, "%-9s %s", v->state == RUN_FAILED ? "error" : v->state == RUN_RUNNING ? "waiting" : "parked", v->parked_why);
+        out_text(o, "%-9s %s", v->alive ? "waiting" : v->state == RUN_FAILED ? "error" : "why", v->parked_why);
     if (v->has_summary)
         print_outcome(o, v);
+    if (v->again > 0)
+        out_text(o, "retry     %s", view_again_words(v, again, sizeof again));
     if (v->table[0] != '\0')
         out_text(o, "table     %s", v->table);
     if (v->annotations_table[0] != '\0')

@@ -209,6 +209,7 @@ void write_show_end(struct out *o, const char *id, int status)
 {
     struct err e = {0};
     struct view v;
+    char again[80];
     bool known = view_read(id, &v, &e) == 0, stopped = known && (v.state == RUN_PARKED || v.state == RUN_FAILED);
     bool done = status == 0 || status == 3;
 
@@ -219,6 +220,8 @@ void write_show_end(struct out *o, const char *id, int status)
     }
     if (o->summary != NULL)
         show_summary(o, o->summary, done);
+    if (known && v.again > 0 && o->summary != NULL)
+        out_say(o, "%s", view_again_words(&v, again, sizeof again));
     if (known && done && o->summary != NULL) {
         hint_preview(o, &v, v.table);
         hint_preview(o, &v, v.annotations_table);

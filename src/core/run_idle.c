@@ -17,7 +17,9 @@ int run_reset_failed(struct run *r, int64_t *count, struct err *e)
     if (journal_put(r->journal, "cancelled", NULL, e) != 0 || exec_reopen_from(r->journal, verb, verb->retry_row ? verb->retry_row : "send", e) != 0 ||
         journal_reset_failed(r->journal, count, e) != 0)
         return -1;
-    return *count ? journal_put(r->journal, "state", run_state_name(RUN_RUNNING), e) : 0;
+    if (*count == 0)
+        return 0;
+    return journal_put_i64(r->journal, "again", *count, e) != 0 ? -1 : journal_put(r->journal, "state", run_state_name(RUN_RUNNING), e);
 }
 
 /* A run that died while its plan was made may have rows staged. */

@@ -5,8 +5,8 @@
  * core/view.h. Any thread, but a struct run belongs to the one that opened it.
  *
  * Facts of a run in its journal: state, started, ended, exit, gate (passed), cancelled, plan, summary, live (figures for viewers), parked, error, start
- * (starting the compute was allowed); of a verb that counts otherwise than by items: count.planned, count.verified, count.present, count.cancelled; of
- * one that compares tables: inserted, changed, unchanged, missing.
+ * (starting the compute was allowed), again (items that the last retry planned anew); of a verb that counts otherwise than by items: count.planned,
+ * count.verified, count.present, count.cancelled; of one that compares tables: inserted, changed, unchanged, missing.
  */
 #include "core/journal.h"
 #include "core/run.h"

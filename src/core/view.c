@@ -62,6 +62,7 @@ static void count_items(struct journal *j, struct view *out)
                           JOURNAL_BIT(JOURNAL_ACCEPTED);
     out->total = journal_count(j, ~0u);
     out->done = out->total - journal_count(j, open);
+    out->accepted = journal_count(j, JOURNAL_BIT(JOURNAL_ACCEPTED));
     if (journal_has(j, "count.planned")) {       /* a verb that counts rows; items are what is wrong with some */
         out->done += journal_get_i64(j, "count.verified", 0) + journal_get_i64(j, "count.present", 0) + journal_get_i64(j, "count.cancelled", 0);
         out->total = journal_get_i64(j, "count.planned", 0);
@@ -97,6 +98,7 @@ static void read_journal(struct journal *j, const struct ask *ask, struct view *
     out->started_ms = journal_get_i64(j, "started", journal_get_i64(j, "created", 0));
     out->ended_ms = journal_get_i64(j, "ended", 0);
     out->exit_status = (int)journal_get_i64(j, "exit", -1);
+    out->again = journal_get_i64(j, "again", 0);
     read_live(live, out);
     count_items(j, out);
     if (!out->alive && !out->parked_why[0] && error)
@@ -132,7 +134,7 @@ const struct view_stage *view_active(const struct view *v)
 void view_progress(const struct view *v, int64_t *done, int64_t *total)
 {
     const struct view_stage *s = view_active(v);
-    *done = s && s->total > 0 ? s->count : v->done;
+    *done = s && s->total > 0 ? s->count : v->done + (v->alive ? 0 : v->accepted);
     *total = s && s->total > 0 ? s->total : v->total;
 }
 

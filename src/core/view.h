@@ -11,6 +11,8 @@ struct view {
     char id[40]; enum ask_verb verb; enum run_state state; bool alive; int pid;
     char title[320]; char place[512]; char parked_why[640]; /* of a live run also: a host that has not answered for a while */
     int64_t started_ms, ended_ms, done, total, bytes, eta_s; double rate, bytes_rate;
+    int64_t accepted;                                       /* sent, and their end not seen yet: neither in done nor lost */
+    int64_t again;                                          /* items that the last retry planned anew; 0: there was none */
     struct view_stage stages[12]; int stage_count;
     struct run_plan plan; bool has_plan;
     struct run_summary summary; bool has_summary; int exit_status;
@@ -20,8 +22,14 @@ struct view {
 };
 /* The stage that works now, one that counts before one that does not; NULL when there is none. */
 const struct view_stage *view_active(const struct view *v);
-/* How far it is: of the stage that works, where it knows its total, else of all items with an end. */
+/* How far it is: of the stage that works, where it knows its total; else of all items those with an end, and of a run that stopped those it has sent. */
 void view_progress(const struct view *v, int64_t *done, int64_t *total);
+/* Its state in words for people, as commands and screens say it: "sending", "waits for the platform", "stopped, resumable", "done, 2 not imported". */
+char *view_state_words(const struct view *v, char *out, size_t size);
+/* What its last retry took up: "2 items sent again", of an export "tried again"; "" when there was none. */
+char *view_again_words(const struct view *v, char *out, size_t size);
+/* Items that have an end nobody wanted, of the summary. */
+int64_t view_wrong(const struct view *v);
 /* The id of the only run whose id ends with "-WORD" ("a498", as the screens name runs); else the word itself. */
 void view_find(const char *word, char *out, size_t size);
 int view_read(const char *id, struct view *out, struct err *e);

@@ -5,7 +5,7 @@
 #include "ui/run_stages.h"
 #include "ui/run_words.h"
 
-#define WIDE_CELLS 100       /* wider, the eye loses the line */
+#define WIDE_CELLS 100       /* wider, the eye loses the line: only for what would be cut else */
 #define SHORT_ROWS 14        /* below so many rows the stages that wait or are done share lines */
 #define LIST_ROWS 7          /* of the list that stay in sight above rows of the tables */
 #define WRONG_ROWS 3         /* of them, below what can be done: the heading of what failed, and some that did */
@@ -15,14 +15,14 @@ static enum theme_role words_of(const struct view *v, char *out, size_t size)
 {
     char brief[160], state[80];
     out[0] = '\0';
-    run_words_state(v, state, sizeof state);
+    view_state_words(v, state, sizeof state);
     if (v->parked_why[0]) {
         int used = snprintf(out, size, "%s: ", state);
         remedies_text(v->parked_why, out + used, size - (size_t)used);
         return v->alive ? ROLE_WARN : ROLE_BAD;
     }
     if (run_keys_unfinished(v)) {
-        snprintf(out, size, "%s: what was done stays, and it can go on from there", state);
+        snprintf(out, size, "%s: what was done stays", state);
         return ROLE_WARN;
     }
     if (v->has_summary && !v->alive) {
@@ -37,6 +37,17 @@ static enum theme_role words_of(const struct view *v, char *out, size_t size)
     if (!v->alive || v->state == RUN_PAUSED)
         str_copy(out, size, state);
     return run_words_role(v);
+}
+
+/* Returns the rows it took. */
+static int render_words(struct frame *f, struct layout_rect r, enum theme_role role, const char *words)
+{
+    int rows = r.rows > 7 ? 4 : 2;
+    struct layout_rect narrow = { r.row, r.col, rows + 1, r.cols < WIDE_CELLS ? r.cols : WIDE_CELLS };
+    if (frame_wrap(f, narrow, role, words, false) <= rows)
+        r.cols = narrow.cols;
+    r.rows = rows;
+    return frame_wrap(f, r, role, words, true);
 }
 
 static void render_list(struct run_screen *s, struct frame *f, struct layout_rect r)
@@ -81,16 +92,13 @@ void run_draw(void *state, struct app *app, struct frame *f, struct layout_rect 
         return;
     }
     bool brief = s->results.count || r.rows < SHORT_ROWS + s->view.stage_count / 2;
-    struct layout_rect inner = { r.row, r.col + 1, r.rows, r.cols - 2 < WIDE_CELLS ? r.cols - 2 : WIDE_CELLS };
+    struct layout_rect inner = { r.row, r.col + 1, r.rows, r.cols - 2 };
     int used = run_stages_render(f, inner, &s->view, brief);
     layout_cut_top(&r, used);
     layout_cut_top(&inner, used);
     enum theme_role role = words_of(&s->view, words, sizeof words);
-    if (words[0]) {
-        inner.rows = inner.rows > 7 ? 4 : 2;
-        used = frame_wrap(f, inner, role, words, true);
-        layout_cut_top(&r, used);
-    }
+    if (words[0])
+        layout_cut_top(&r, render_words(f, inner, role, words));
     struct layout_rect results = cut_results(s, &r);
     if (r.rows >= 2)
         render_list(s, f, r);

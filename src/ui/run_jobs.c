@@ -52,6 +52,14 @@ static int do_go_on(const struct order *t, struct session *s, char *words, size_
     return control(t, "resume", words, size, e);
 }
 
+/* Of a run that waits for the platform: whether it goes on is the platform's answer. */
+static int do_ask_again(const struct order *t, struct session *s, char *words, size_t size, struct err *e)
+{
+    (void)s;
+    str_copy(words, size, "the platform is asked again; the run goes on when it answers");
+    return control(t, "resume", words, size, e);
+}
+
 /* A run goes on with the profile and platform it was asked for: ours when they are the same, else a session of its own. */
 static int with_session(const struct order *t, struct session *ours, int (*use)(const struct order *t, struct session *s, struct err *e), struct err *e)
 {
@@ -105,7 +113,7 @@ static int do_retry(const struct order *t, struct session *s, char *words, size_
     if (count)
         snprintf(words, size, "sending %lld again", (long long)count);
     else
-        str_copy(words, size, "nothing failed in this run");
+        str_copy(words, size, "nothing can be sent again as it is: mend it where it comes from, then start anew");
     return count ? with_session(t, s, spawn, e) : 0;
 }
 
@@ -120,6 +128,7 @@ static void work(void *arg, struct session *session, struct net_cancel *cancel)
 {
     static const job_work works[] = {
         [RUN_JOB_START] = do_start, [RUN_JOB_REFUSE] = do_refuse, [RUN_JOB_PAUSE] = do_pause, [RUN_JOB_GO_ON] = do_go_on,
+        [RUN_JOB_ASK_AGAIN] = do_ask_again,
         [RUN_JOB_CANCEL] = do_cancel, [RUN_JOB_RETRY] = do_retry, [RUN_JOB_RESUME] = do_resume, [RUN_JOB_REMOVE] = do_remove,
     };
     struct order *t = arg;

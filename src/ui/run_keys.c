@@ -12,7 +12,7 @@ bool run_keys_unfinished(const struct view *v)
 
 int64_t run_keys_again(const struct view *v)
 {
-    return v->has_summary ? v->summary.failed + v->summary.unaccounted + v->summary.cancelled : 0;
+    return v->has_summary && v->verb != ASK_UPDATE ? v->summary.failed + v->summary.unaccounted + v->summary.cancelled : 0;
 }
 
 static bool not_started(const struct view *v)
@@ -24,11 +24,6 @@ bool run_keys_has_rows(const struct view *v)
 {
     bool made = v->verb == ASK_UPDATE || (v->verb == ASK_EXPORT && v->state == RUN_DONE);   /* also where there was nothing to put into them */
     return v->table[0] && v->has_summary && (v->summary.rows > 0 || made);
-}
-
-const char *run_keys_hint(const struct view *v, enum action a)
-{
-    return v && a == ACTION_PAUSE && v->alive && (v->state == RUN_PAUSED || v->state == RUN_PARKED) ? "go on" : NULL;
 }
 
 uint32_t run_keys_met(const struct view *v)
@@ -52,8 +47,8 @@ const char *run_keys_why_not(const struct view *v, enum action a)
         return "wait for its end, then what failed can be sent again";
     if (a == ACTION_RETRY && run_keys_unfinished(v))
         return "it has not ended: s resumes it";
-    if (a == ACTION_RETRY && run_keys_again(v) == 0 && run_words_wrong(v) > 0)
-        return "conflicts are not sent again: their ids are other inputs'";
+    if (a == ACTION_RETRY && run_keys_again(v) == 0 && view_wrong(v) > 0)
+        return v->verb == ASK_UPDATE ? "another update looks at both sides anew" : "conflicts are not sent again: their ids are other inputs'";
     if (a == ACTION_RESUME && v->alive)
         return "this run goes on already";
     if (a == ACTION_RESUME && !run_keys_unfinished(v))
@@ -66,6 +61,30 @@ const char *run_keys_why_not(const struct view *v, enum action a)
     if (a == ACTION_CANCEL && !v->alive && !run_keys_unfinished(v) && !not_started(v))
         return "this run has ended";
     return NULL;
+}
+
+/* The footer names what a run allows; a key that it does not allow says why when it is pressed. */
+static bool offered(const struct view *v, enum action a)
+{
+    bool no_use = (a == ACTION_PAUSE && v->alive && v->state == RUN_AT_GATE) || (a == ACTION_REPORT && !v->report[0]);
+    return !no_use && !action_why_not(a, run_keys_met(v)) && !run_keys_why_not(v, a);
+}
+
+const char *run_keys_hint(const struct view *v, enum action a)
+{
+    static const enum action own[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_RETRY, ACTION_RESUME, ACTION_CANCEL, ACTION_REPORT };
+    bool of_runs = false;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        of_runs = of_runs || a == own[i];
+    if (!of_runs)
+        return NULL;
+    if (!v || !offered(v, a))
+        return "";
+    if (a == ACTION_PAUSE && v->state == RUN_PARKED)
+        return "ask again";
+    if (a == ACTION_PAUSE && v->state == RUN_PAUSED)
+        return "go on";
+    return a == ACTION_CANCEL && not_started(v) ? "remove" : NULL;
 }
 
 static void run_job(struct app *app, enum run_job job, const struct view *v, int event, uint64_t serial)
@@ -95,7 +114,9 @@ static void ask_cancel(struct app *app, const struct view *v)
 bool run_keys_do(struct app *app, const struct view *v, enum action a, int event, uint64_t serial)
 {
     switch (a) {
-    case ACTION_PAUSE: run_job(app, v->state == RUN_PAUSED || v->state == RUN_PARKED ? RUN_JOB_GO_ON : RUN_JOB_PAUSE, v, event, serial); return true;
+    case ACTION_PAUSE:
+        run_job(app, v->state == RUN_PARKED ? RUN_JOB_ASK_AGAIN : v->state == RUN_PAUSED ? RUN_JOB_GO_ON : RUN_JOB_PAUSE, v, event, serial);
+        return true;
     case ACTION_RETRY: run_job(app, RUN_JOB_RETRY, v, event, serial); return true;
     case ACTION_RESUME: run_job(app, RUN_JOB_RESUME, v, event, serial); return true;
     case ACTION_CANCEL: ask_cancel(app, v); return true;

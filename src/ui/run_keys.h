@@ -19,6 +19,6 @@ int64_t run_keys_again(const struct view *v);
 bool run_keys_unfinished(const struct view *v);
 /* Its tables are there to be looked at. */
 bool run_keys_has_rows(const struct view *v);
-/* What a key does to this run now where its hint says something else ("go on" while it is paused), or NULL. */
+/* What a key does to this run (NULL: none) now where its hint says something else ("go on" while it is paused), "" where it does nothing, or NULL. */
 const char *run_keys_hint(const struct view *v, enum action a);
 #endif

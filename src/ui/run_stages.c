@@ -3,15 +3,17 @@
 #include "ui/meter.h"
 #include "ui/run_words.h"
 
-#define TITLE_CELLS 22
+#define TITLE_CELLS 22       /* of most stages */
+#define WIDE_CELLS 100       /* times stand no farther from the names of their stages, the eye loses the line; what needs more room has it */
 #define COUNTS_CELLS 26      /* so that meters stand in one column */
 #define METER_CELLS 14
 
 static void split_text(const struct view_stage *st, char *title, size_t size, const char **rest)
 {
-    const char *gap = strstr(st->text, "  ");
-    snprintf(title, size, "%.*s", gap ? (int)(gap - st->text) : (int)strlen(st->text), st->text);
-    *rest = gap ? gap + strspn(gap, " ") : "";
+    const char *gap = strstr(st->text, "  "), *note = strstr(st->text, ", ");   /* figures; the state of the compute */
+    const char *end = gap ? gap : note;
+    snprintf(title, size, "%.*s", end ? (int)(end - st->text) : (int)strlen(st->text), st->text);
+    *rest = end ? end + strspn(end, ", ") : "";
 }
 
 static void render_mark(struct frame *f, int row, int col, const struct view_stage *st)
@@ -39,26 +41,44 @@ static int render_meter(struct frame *f, int row, int col, int end, const struct
     return col - from;
 }
 
+/* One column for all of a run's stages. */
+static int title_cells(struct frame *f, const struct view *v)
+{
+    char title[120];
+    const char *rest;
+    int most = TITLE_CELLS;
+    for (int i = 0; i < v->stage_count; i++) {
+        split_text(&v->stages[i], title, sizeof title, &rest);
+        int cells = frame_width(f, title) + 1;
+        most = cells > most ? cells : most;
+    }
+    return most;
+}
+
 static void render_stage(struct frame *f, int row, struct layout_rect r, const struct view *v, const struct view_stage *st)
 {
-    char title[120], time[24], files[32];
+    char title[120], time[24] = "", files[32];
     const char *rest;
-    int col = r.col, end = r.col + r.cols;
+    int col = r.col, end = r.col + (r.cols < WIDE_CELLS ? r.cols : WIDE_CELLS), titles = title_cells(f, v);
     split_text(st, title, sizeof title, &rest);
     if (str_eq(st->name, "list") && v->has_plan && v->plan.files > 0)  /* items leave the state that the stage counts */
         rest = str_count((uint64_t)v->plan.files, files, sizeof files);
     render_mark(f, row, col, st);
     col += 4;
-    frame_text(f, row, col, TITLE_CELLS, st->active ? ROLE_TITLE : st->done ? ROLE_TEXT : ROLE_DIM, title);
-    col += TITLE_CELLS;
-    if (st->done && st->milliseconds >= 0) {
+    frame_text(f, row, col, titles, st->active ? ROLE_TITLE : st->done ? ROLE_TEXT : ROLE_DIM, title);
+    col += titles;
+    if (!rest[0] && str_eq(st->name, "table") && v->table[0])
+        rest = v->table;
+    bool timed = st->done && st->milliseconds >= 0;
+    if (timed)
         str_duration(st->milliseconds, time, sizeof time);
+    int least = col + frame_width(f, rest) + (timed ? frame_width(f, time) + 2 : 0);
+    end = least <= end ? end : least < r.col + r.cols ? least : r.col + r.cols;
+    if (timed) {
         end -= frame_width(f, time);
         frame_text(f, row, end, r.col + r.cols - end, ROLE_DIM, time);
         end -= 2;
     }
-    if (!rest[0] && str_eq(st->name, "table") && v->table[0])
-        rest = v->table;
     int used = frame_text(f, row, col, end - col, ROLE_TEXT, rest) + 2;
     col += used < COUNTS_CELLS && end - col > COUNTS_CELLS + METER_CELLS + 12 ? COUNTS_CELLS : used;
     if (st->active && st->total > 0)

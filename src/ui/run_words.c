@@ -8,65 +8,12 @@ static char *count(int64_t n, char out[32]) { return str_count(n > 0 ? (uint64_t
 
 /* ---- runs ---- */
 
-int64_t run_words_wrong(const struct view *v)
-{
-    const struct run_summary *s = &v->summary;
-    return v->has_summary ? s->failed + s->conflict + s->unaccounted : 0;
-}
-
-static void stage_title(const struct view_stage *s, char *out, size_t size)
-{
-    str_copy(out, size, s->text);
-    char *end = strstr(out, "  ");
-    if (end)
-        *end = '\0';
-}
-
-static const char *live_word(const struct view *v)
-{
-    switch (v->state) {
-    case RUN_PLANNING: return "planning";
-    case RUN_AT_GATE: return v->plan.start_only ? "asks to start the compute" : "waits for your answer";
-    case RUN_PARKED: return "waits for the platform";
-    case RUN_PAUSED: return "paused";
-    default: return "running";
-    }
-}
-
-static const char *dead_word(const struct view *v)
-{
-    switch (v->state) {
-    case RUN_PLANNING:
-    case RUN_AT_GATE: return "not started";
-    case RUN_RUNNING:
-    case RUN_PAUSED: return "stopped";
-    case RUN_PARKED: return "gave up waiting";
-    default: return run_state_name(v->state);
-    }
-}
-
-char *run_words_state(const struct view *v, char *out, size_t size)
-{
-    const struct view_stage *s = view_active(v);
-    int64_t wrong = run_words_wrong(v);
-    char n[32];
-    if (v->alive && v->state == RUN_RUNNING && s)
-        stage_title(s, out, size);
-    else if (v->alive)
-        str_copy(out, size, live_word(v));
-    else if (v->state == RUN_DONE && wrong > 0)
-        snprintf(out, size, v->verb <= ASK_IMPORT_S3 ? "done, %s not imported" : "done, %s failed", count(wrong, n));
-    else
-        str_copy(out, size, dead_word(v));
-    return out;
-}
-
 enum theme_role run_words_role(const struct view *v)
 {
     if (v->alive)
         return v->state == RUN_PARKED || v->state == RUN_AT_GATE ? ROLE_WARN : ROLE_INFO;
     if (v->state == RUN_DONE)
-        return run_words_wrong(v) > 0 ? ROLE_WARN : ROLE_GOOD;
+        return view_wrong(v) > 0 ? ROLE_WARN : ROLE_GOOD;
     return v->state == RUN_DRY || v->state == RUN_CANCELLED || v->state == RUN_PLANNING || v->state == RUN_AT_GATE ? ROLE_DIM : ROLE_BAD;
 }
 
@@ -170,11 +117,13 @@ static int put_outcomes(const struct view *v, char *out, size_t size)
 char *run_words_summary(const struct view *v, char *out, size_t size)
 {
     const struct run_summary *s = &v->summary;
-    char n[32];
+    char n[32], again[80];
     out[0] = '\0';
     int used = put_outcomes(v, out, size);
     if (s->verified == 0 && s->present > 0 && v->verb <= ASK_IMPORT_S3)
         used = put(out, size, used, "; nothing was to be sent");
+    if (v->again > 0)
+        used = put(out, size, used, "; %s", view_again_words(v, again, sizeof again));
     if (s->commits == 0 && v->verb == ASK_UPDATE)
         used = put(out, size, used, "; nothing was written");
     else if (s->rows >= 0 && v->table[0])

@@ -4,8 +4,7 @@
 #include "core/view.h"
 #include "ui/theme.h"
 
-/* "sending", "waits for the platform", "done, 2 failed", "stopped": what people want to know of it first. */
-char *run_words_state(const struct view *v, char *out, size_t size);
+/* How view_state_words is written. */
 enum theme_role run_words_role(const struct view *v);
 /* "import main.vision.pictures/2026/08 -> traffic/pictures-2026-08". */
 char *run_words_title(const struct view *v, char *out, size_t size);
@@ -17,8 +16,6 @@ char *run_words_progress(const struct view *v, char *out, size_t size);
 int run_words_percent(const struct view *v);
 /* "1,150 verified, 38 already there, 2 failed; 1,192 rows in main.vision.pictures; 0:23". */
 char *run_words_summary(const struct view *v, char *out, size_t size);
-/* Items that have an end nobody wanted: of the summary, else of the plan. */
-int64_t run_words_wrong(const struct view *v);
 
 /* A line of a plan. open: what of it can be looked at. */
 enum plan_open { PLAN_OPEN_NOTHING, PLAN_OPEN_FAILED = 1, PLAN_OPEN_SKIPPED, PLAN_OPEN_CONFLICT, PLAN_OPEN_CHANGED, PLAN_OPEN_ALL,

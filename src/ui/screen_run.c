@@ -17,7 +17,7 @@ static void unsay(struct run_screen *s, const struct view *v)
     if (!s->said || (!ended && v->state == s->view.state && v->alive == s->view.alive))
         return;
     s->said = !ended;
-    app_say(s->app, ROLE_INFO, ended ? "it has ended: %s" : "%s", ended ? run_words_state(v, state, sizeof state) : "");
+    app_say(s->app, ROLE_INFO, ended ? "it has ended: %s" : "%s", ended ? view_state_words(v, state, sizeof state) : "");
 }
 
 static void follow(struct run_screen *s)
@@ -265,7 +265,7 @@ static void status_run(const void *state, struct app_words *out)
         snprintf(out->left, sizeof out->left, "%s", s->id);
 }
 
-static const enum action hints_run[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_RETRY, ACTION_REPORT, ACTION_CANCEL, ACTION_BACK, ACTION_RESUME, ACTION_NONE };
+static const enum action hints_run[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_RESUME, ACTION_RETRY, ACTION_REPORT, ACTION_CANCEL, ACTION_BACK, ACTION_NONE };
 
 const struct app_screen screen_run = {
     .name = "run", .title = "Run", .size = sizeof(struct run_screen), .open = open_run, .close = close_run, .update = update_run, .render = run_draw,

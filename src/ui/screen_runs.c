@@ -50,7 +50,7 @@ static int add_row(struct runs_screen *s, const struct view *v, struct err *e)
     char name[720], title[640], note[200], state[80], progress[100], left[32];
     run_words_title(v, title, sizeof title);
     snprintf(name, sizeof name, "%s  %s", run_words_short_id(v->id), title);
-    run_words_state(v, state, sizeof state);
+    view_state_words(v, state, sizeof state);
     progress[0] = '\0';
     int percent = run_words_percent(v);
     if (v->alive && v->state != RUN_AT_GATE && percent >= 0)
@@ -175,7 +175,7 @@ static void render_details(const struct view *v, struct frame *f, struct layout_
     layout_cut_left(&r, 1);
     layout_cut_right(&r, 1);
     frame_text(f, r.row, r.col, r.cols, ROLE_TEXT, v->title);
-    run_words_state(v, state, sizeof state);
+    view_state_words(v, state, sizeof state);
     int id = frame_right(f, r.row + 1, r.col, r.cols, ROLE_DIM, v->id);
     frame_printf(f, r.row + 1, r.col, r.cols - id - 2, run_words_role(v), "%s, started %s", state, v->started_ms ? time_people(v->started_ms * 1000, when, sizeof when) : "never");
     if (v->parked_why[0])
@@ -242,7 +242,7 @@ static void status_runs(const void *state, struct app_words *out)
     str_copy(out->right, sizeof out->right, list_count(&s->list) ? "Enter opens a run" : "");
 }
 
-static const enum action hints_runs[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_RETRY, ACTION_RESUME, ACTION_CANCEL, ACTION_REPORT, ACTION_FILTER, ACTION_NONE };
+static const enum action hints_runs[] = { ACTION_PREVIEW, ACTION_PAUSE, ACTION_RESUME, ACTION_RETRY, ACTION_CANCEL, ACTION_REPORT, ACTION_FILTER, ACTION_NONE };
 
 const struct app_screen screen_runs = {
     .name = "runs", .title = "Runs", .tab = "Runs", .size = sizeof(struct runs_screen), .open = open_runs, .close = close_runs, .update = update_runs,

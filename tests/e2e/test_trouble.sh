@@ -154,7 +154,7 @@ until_true '[ "$("$LAKE" runs --json | jq -r --arg r "$id" "select(.run == \$r) 
 calm
 run "a dead run cannot be watched" 1 "$LAKE" runs watch "$id"
 like "$err" "resume" "but resumed"
-like "$("$LAKE" runs)" "$id +interrupted" "and is shown as interrupted"
+like "$("$LAKE" runs)" "$id +stopped, resumable" "and is shown as one that can be resumed"
 run "cancel of a dead run" 0 "$LAKE" cancel "$id"
 is "$(state_of "$id")" cancelled "is cancelled"
 run "prune" 0 "$LAKE" runs prune
@@ -170,6 +170,8 @@ id=$(newest)
 cp "$dir/m-00000.png" "$dir/empty.png"; cp "$dir/m-00001.png" "$dir/huge.png"
 run "retry when they are mended" 0 "$LAKE" retry "$id" --yes
 is "$(sql "SELECT count(*) FROM main.vision.t_mend WHERE upload_status = 'verified'" | tr -d '[]"')" 6 "all six are verified"
+like "$err" "2 items sent again" "how many were sent again is said"
+like "$("$LAKE" runs show "$id")" "retry +2 items sent again" "and shown"
 run "nothing left to retry" 0 "$LAKE" retry "$id" --yes
 like "$err" "nothing failed" "says so"
 

@@ -1,10 +1,13 @@
 #include "golden.h"
 #include "base/json.h"
+#include "core/link.h"
 #include "core/run_inside.h"
 #include "ui/app_state.h"
 #include "ui/run_items.h"
 #include "ui/run_keys.h"
 #include "ui/run_screen.h"
+#include "ui/run_stages.h"
+#include "ui/run_words.h"
 #include "ui/screens.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -221,6 +224,123 @@ static void a_paused_run_offers_to_go_on(void **state)
     run_close(live);
 }
 
+static bool asks_again(void) { return golden_has(app_frame(app), "the platform is asked again; the run goes on when it answers"); }
+
+/* Whether it goes on is the platform's answer: that it does is not said. */
+static void a_run_that_waits_is_let_ask_again(void **state)
+{
+    struct err e = { 0 };
+    struct run *live = NULL;
+    struct link *link = NULL;
+    (void)state;
+    make_run(&(struct made){ "import-20261124-9d55", "/Volumes/main/vision/pictures/2026/10", "pictures-2026-10", "parked",
+                             "{\"parked\":\"clarifai.example does not answer\"}", NULL, 1795400000000 });
+    assert_int_equal(run_open("import-20261124-9d55", &live, &e), 0);
+    assert_int_equal(link_open("import-20261124-9d55", &link, &e), 0);
+    start_app(true);
+    assert_true(golden_has(app_frame(app), "waits for the platform"));
+    assert_true(golden_row_has(app_frame(app), 23, "[p] ask again"));
+    press('p');
+    wait_until(asks_again);
+    cJSON *command = link_next_command(link);
+    assert_string_equal(json_str(command, "command"), "resume");
+    cJSON_Delete(command);
+    stop_app();
+    link_close(link);
+    run_close(live);
+}
+
+/* What a key does not do here is not named; pressing it says why. */
+static void keys_are_offered_where_they_work(void **state)
+{
+    (void)state;
+    struct view v = { .state = RUN_DONE, .verb = ASK_IMPORT_VOLUME, .has_summary = true, .table = "main.vision.pictures",
+                      .summary = { .verified = 3, .rows = 3 } };
+    assert_string_equal(run_keys_hint(&v, ACTION_CANCEL), "");
+    assert_string_equal(run_keys_hint(&v, ACTION_RETRY), "");
+    assert_string_equal(run_keys_hint(&v, ACTION_RESUME), "");
+    assert_string_equal(run_keys_hint(&v, ACTION_REPORT), "");
+    assert_null(run_keys_hint(&v, ACTION_PREVIEW));
+    assert_null(run_keys_hint(&v, ACTION_FILTER));
+    assert_string_equal(run_keys_why_not(&v, ACTION_CANCEL), "this run has ended");
+    v.summary.conflict = 1;
+    assert_string_equal(run_keys_hint(&v, ACTION_RETRY), "");
+    v.summary.failed = 2;
+    str_copy(v.report, sizeof v.report, "/tmp/report.jsonl");
+    assert_null(run_keys_hint(&v, ACTION_RETRY));
+    assert_null(run_keys_hint(&v, ACTION_REPORT));
+    v.verb = ASK_UPDATE;           /* another update is its retry */
+    assert_string_equal(run_keys_hint(&v, ACTION_RETRY), "");
+    assert_string_equal(run_keys_why_not(&v, ACTION_RETRY), "another update looks at both sides anew");
+    v = (struct view){ .state = RUN_PAUSED };
+    assert_null(run_keys_hint(&v, ACTION_RESUME));
+    assert_null(run_keys_hint(&v, ACTION_CANCEL));
+    assert_string_equal(run_keys_hint(&v, ACTION_RETRY), "");
+    v.state = RUN_AT_GATE;
+    assert_string_equal(run_keys_hint(&v, ACTION_CANCEL), "remove");
+    assert_string_equal(run_keys_hint(&v, ACTION_RESUME), "");
+    v.alive = true;
+    assert_string_equal(run_keys_hint(&v, ACTION_PAUSE), "");
+    assert_null(run_keys_hint(&v, ACTION_CANCEL));
+}
+
+/* A wide screen cuts nothing that it has room for. */
+static void a_wide_screen_shows_all_of_a_run(void **state)
+{
+    static const char *const stages[] = { "listing", "looking at both sides, compute is PENDING", "listing inputs once more", "verifying", "writing table",
+                                          "finishing" };
+    const char *table = "main.a_schema_of_a_long_name_that_says_what_it_holds.tracking_of_pictures_of_august_and_september";
+    struct view v = { .state = RUN_RUNNING, .alive = true, .stage_count = 6 };
+    struct frame f;
+    struct err e = { 0 };
+    (void)state;
+    frame_init(&f);
+    assert_int_equal(frame_resize(&f, 50, 200, &e), 0);
+    for (int i = 0; i < 6; i++)
+        str_copy(v.stages[i].text, sizeof v.stages[i].text, stages[i]);
+    str_copy(v.stages[4].name, sizeof v.stages[4].name, "table");
+    str_copy(v.table, sizeof v.table, table);
+    v.stages[4].done = true;
+    v.stages[4].milliseconds = 4000;
+    assert_int_equal(run_stages_render(&f, (struct layout_rect){ 0, 1, 50, 198 }, &v, false), 6);
+    assert_true(golden_row_has(&f, 1, "compute is PENDING"));
+    assert_true(golden_row_has(&f, 2, "listing inputs once more"));
+    assert_true(golden_row_has(&f, 4, table));
+    assert_true(golden_row_has(&f, 4, "0:04"));
+    frame_release(&f);
+}
+
+static bool why_is_shown(void) { return golden_has(app_frame(app), "the-first-words"); }
+
+/* Why a run waits is told to its end where the screen has room for it. */
+static void a_wide_screen_shows_all_of_a_reason(void **state)
+{
+    char live[600];
+    (void)state;
+    int used = snprintf(live, sizeof live, "{\"parked\":\"the-first-words");
+    for (int i = 0; i < 45; i++)
+        used += snprintf(live + used, sizeof live - (size_t)used, " platform%d", i % 10);
+    snprintf(live + used, sizeof live - (size_t)used, " the-last-words\"}");
+    make_run(&(struct made){ "import-20261125-0e66", "/Volumes/main/vision/pictures/2026/11", "pictures-2026-11", "parked", live, NULL, 1795500000000 });
+    start_app(true);
+    app_resize(app, 50, 200);
+    press(UI_KEY_ENTER);
+    wait_until(why_is_shown);
+    assert_true(golden_has(app_frame(app), "gave up, resumable: the-first-words"));
+    assert_true(golden_has(app_frame(app), "the-last-words"));
+    stop_app();
+}
+
+static void a_summary_tells_of_a_retry(void **state)
+{
+    struct view v = { .state = RUN_DONE, .has_summary = true, .again = 2, .summary = { .verified = 6, .rows = -1, .commits = -1 } };
+    char text[200];
+    (void)state;
+    assert_string_equal(run_words_summary(&v, text, sizeof text), "6 verified; 2 items sent again");
+    v.again = 0;
+    assert_string_equal(run_words_summary(&v, text, sizeof text), "6 verified");
+}
+
 static void hints_follow_the_state_of_a_run(void **state)
 {
     (void)state;
@@ -229,7 +349,7 @@ static void hints_follow_the_state_of_a_run(void **state)
     v.state = RUN_PAUSED;
     assert_string_equal(run_keys_hint(&v, ACTION_PAUSE), "go on");
     assert_null(run_keys_hint(&v, ACTION_CANCEL));
-    assert_null(run_keys_hint(NULL, ACTION_PAUSE));
+    assert_string_equal(run_keys_hint(NULL, ACTION_PAUSE), "");
     v.alive = false;
     v.state = RUN_DONE;
     v.has_summary = true;
@@ -397,7 +517,9 @@ int main(void)
         cmocka_unit_test(a_draft_is_in_no_list), cmocka_unit_test(nothing_is_posted_while_nothing_changes),
         cmocka_unit_test(a_long_name_keeps_its_outcome_in_sight), cmocka_unit_test(hints_follow_the_state_of_a_run),
         cmocka_unit_test(a_paused_run_offers_to_go_on), cmocka_unit_test(rows_that_act_are_no_items),
-        cmocka_unit_test(an_answer_is_about_the_run_that_was_asked_about),
+        cmocka_unit_test(a_run_that_waits_is_let_ask_again), cmocka_unit_test(keys_are_offered_where_they_work),
+        cmocka_unit_test(a_wide_screen_shows_all_of_a_run), cmocka_unit_test(a_wide_screen_shows_all_of_a_reason),
+        cmocka_unit_test(a_summary_tells_of_a_retry), cmocka_unit_test(an_answer_is_about_the_run_that_was_asked_about),
     };
     return cmocka_run_group_tests(tests, prepare, remove_root);
 }

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #define LINK_VIEWERS 16
-#define LINK_BACKLOG ((size_t)1 << 20) /* a viewer that is so far behind is dropped */
 #define LINK_LINE ((size_t)64 << 10)   /* longest command */
 #define LINK_COMMANDS 32
 #define LINK_STICKY 4

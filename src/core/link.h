@@ -8,6 +8,7 @@
  */
 #include "base/json.h"
 
+#define LINK_BACKLOG ((size_t)1 << 20)   /* bytes: a viewer that is so far behind is dropped */
 struct link;
 int link_open(const char *run_id, struct link **out, struct err *e);
 /* Lines still in flight get half a second. NULL is fine. */

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CLIENT_UNREAD ((size_t)2 << 20) /* received and not yet taken: twice what a run keeps for a viewer */
+#define CLIENT_UNREAD (LINK_BACKLOG * 2) /* received and not yet taken */
 
 struct link_client { int fd; struct buf in; };
 

@@ -285,7 +285,8 @@ static int add_people(struct clarifai_store *s, struct err *e)
     return rc;
 }
 
-/* Oldest first, a second apart, so that what is newest does not hang on how fast this machine is: an app without datasets, a dataset without inputs. */
+/* Oldest first, each at a time of its own, so that which is newest does not hang on how fast this machine is. The newest app has no dataset, its
+ * neighbour's newest dataset no inputs. */
 static int add_places(struct seeding *w)
 {
     static const struct { const char *user, *app, *workflow, *text; } apps[] = {

@@ -3,10 +3,6 @@
 #include "base/str.h"
 #include <math.h>
 
-static bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 void value_trim(const char **s, size_t *n) {
     while (*n && (unsigned char)**s <= ' ') ++*s, --*n;
     while (*n && (unsigned char)(*s)[*n - 1] <= ' ') --*n;

@@ -1,10 +1,6 @@
 /* Dates and timestamps: the calendar (proleptic Gregorian), their text read as Spark casts it, and written by a pattern. */
 #include "sandbox/sql/value.h"
 
-static int64_t floor_div(int64_t a, int64_t b) {
-    return a / b - (a % b < 0);
-}
-
 int64_t date_days(int64_t year, int month, int day) {
     year -= month <= 2;
     int64_t era = floor_div(year, 400), y = year - era * 400, shifted = month > 2 ? month - 3 : month + 9;
@@ -22,10 +18,6 @@ void date_civil(int64_t days, int64_t *year, int *month, int *day) {
 }
 
 struct scan { const char *p, *end; };
-
-static bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
 
 static bool number(struct scan *s, int min, int max, int *out) {
     int n = 0, v = 0;

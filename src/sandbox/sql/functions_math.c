@@ -326,10 +326,6 @@ static void bind_bits(struct binder *b, struct expr *x, const struct node *n) {
 }
 
 /* --- time as numbers --- */
-static int64_t floor_div(int64_t a, int64_t b) {
-    return a / b - (a % b < 0);
-}
-
 EVAL(f_unix_micros) {
     (void)e, (void)x;
     return *v;

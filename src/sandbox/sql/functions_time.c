@@ -5,10 +5,6 @@
 #define EVAL(name) static struct value name(struct env *e, const struct expr *x, const struct value *v)
 #define DAY INT64_C(86400000000)
 
-static int64_t floor_div(int64_t a, int64_t b) {
-    return a / b - (a % b < 0);
-}
-
 EVAL(f_date_part) {
     const char *what = x->fn->name;
     int64_t year;

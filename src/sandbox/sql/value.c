@@ -233,10 +233,6 @@ bool decimal_rescale(i128 *v, int from, int to) {
     return true;
 }
 
-static bool digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 /* Reads the digits of "-12.340e5" into *v with *scale digits behind the point. */
 static bool decimal_digits(const char *s, size_t n, i128 *v, int *scale) {
     size_t i = 0;

@@ -84,6 +84,9 @@ bool decimal_fits(i128 v, int precision);
 void double_print(struct text *out, double d, bool is_float); /* as Java's toString */
 /* Takes blanks and control characters off both ends, as casts of text do. */
 void value_trim(const char **s, size_t *n);
+static inline bool digit(char c) { return c >= '0' && c <= '9'; }
+/* Rounded down, b > 0: days and seconds before 1970, too. */
+static inline int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 /* Days since 1970-01-01 (proleptic Gregorian), and back. */
 int64_t date_days(int64_t year, int month, int day);
 void date_civil(int64_t days, int64_t *year, int *month, int *day);

@@ -8,7 +8,7 @@
 #define ANSWER_MAX ((size_t)16 << 20)
 #define RECEIVE_BUFFER (64L << 10)
 #define SEND_BUFFER_MIN (64L << 10)
-#define SEND_BUFFER_MAX (512L << 10)
+#define SEND_BUFFER_MAX (256L << 10)
 #define IDLE_CONNECTION_S 50L       /* balancers in front of the services close idle connections after 60 s */
 
 /* curl_easy_setopt fails only without memory or on a value curl does not know. */

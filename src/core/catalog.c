@@ -11,7 +11,7 @@ static char *identity_of(const struct session *s)
 {
     const struct settings *from = &s->settings;
 
-    if (from->host.from == FROM_SANDBOX)   /* its port is another each time */
+    if (from->host.from == FROM_SANDBOX)   /* its port may be another the next time */
         return str_dup("sandbox");
     return str_printf("%s %s %s", from->host.text ? from->host.text : "", from->clarifai_base.text ? from->clarifai_base.text : "",
                       from->clarifai_user.text ? from->clarifai_user.text : "");

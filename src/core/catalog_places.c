@@ -4,7 +4,7 @@
 #include "base/timefmt.h"
 #include "core/catalog_list.h"
 
-#define SOON_MS 500   /* what failed is not asked again sooner, however new it is to be: a wall clock set back makes ages small */
+#define SOON_MS 1000   /* what failed is not asked again sooner, however new it is to be: a wall clock set back makes ages small */
 
 struct place *catalog_place_at(struct catalog *c, const char *key)
 {

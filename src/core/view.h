@@ -26,7 +26,7 @@ const struct view_stage *view_active(const struct view *v);
 void view_progress(const struct view *v, int64_t *done, int64_t *total);
 /* Its state in words for people, as commands and screens say it: "sending", "waits for the platform", "stopped, resumable", "done, 2 not imported". */
 char *view_state_words(const struct view *v, char *out, size_t size);
-/* What its last retry took up: "2 items sent again", of an export "tried again"; "" when there was none. */
+/* What its last retry took up, what failed and what was cancelled: "2 items taken up again"; "" when there was none. */
 char *view_again_words(const struct view *v, char *out, size_t size);
 /* Items that have an end nobody wanted, of the summary. */
 int64_t view_wrong(const struct view *v);

@@ -51,7 +51,6 @@ char *view_again_words(const struct view *v, char *out, size_t size)
     char n[32];
     out[0] = '\0';
     if (v->again > 0)
-        snprintf(out, size, "%s item%s %s again", str_count((uint64_t)v->again, n, sizeof n), v->again == 1 ? "" : "s",
-                 v->verb <= ASK_IMPORT_S3 ? "sent" : "tried");
+        snprintf(out, size, "%s item%s taken up again", str_count((uint64_t)v->again, n, sizeof n), v->again == 1 ? "" : "s");
     return out;
 }

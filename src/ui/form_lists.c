@@ -44,11 +44,13 @@ static char *parent_place(const char *place, char mark)
     return last ? str_dup_n(place, (size_t)(last - place)) : str_dup("");
 }
 
-static void show_state(struct picker *p, const struct catalog_list *l)
+static void show_state(struct job_form *f, const struct catalog_list *l)
 {
     char sentence[400];
-    p->loading = !l || l->loading;
-    p->problem[0] = '\0';
+    struct picker *p = &f->form.picker;
+    bool asked = f->world->catalog != NULL;
+    p->loading = asked && (!l || l->loading);
+    str_copy(p->problem, sizeof p->problem, asked || list_total(&p->list) ? "" : "there is no connection yet");
     picker_set_age(p, l ? l->listed_at_ms : 0);
     if (l && l->error.code != ERR_NONE)
         str_copy(p->problem, sizeof p->problem, remedies_err(&l->error, sentence, sizeof sentence));
@@ -126,7 +128,7 @@ static void fill_unity(struct job_form *f, const struct job_field *d, int64_t ma
             free(below);
         }
     }
-    show_state(&f->form.picker, l);
+    show_state(f, l);
     catalog_list_unref(l);
     free(up);
 }
@@ -166,7 +168,7 @@ static void fill_folders(struct job_form *f, const struct job_field *d, int64_t 
         free(name);
         free(below);
     }
-    show_state(&f->form.picker, l);
+    show_state(f, l);
     catalog_list_unref(l);
     free(up);
 }
@@ -184,7 +186,7 @@ static void add_apps(struct job_form *f, const char *owner, bool first, int64_t 
         free(id);
     }
     if (first || !l || l->loading || l->error.code != ERR_NONE)
-        show_state(&f->form.picker, l);
+        show_state(f, l);
     catalog_list_unref(l);
     free(place);
 }
@@ -203,7 +205,7 @@ static void fill_apps(struct job_form *f, const struct job_field *d, int64_t max
     set_title(&f->form.picker, choosing ? "Whose apps?" : "Clarifai app", "");
     if (!choosing)
         add_drill(f, OWNERS, "..", NULL);
-    show_state(&f->form.picker, owners);
+    show_state(f, owners);
     for (size_t i = 0; owners && i < owners->count; i++) {
         if (choosing)
             add_drill(f, owners->entries[i].name, owners->entries[i].name, owners->entries[i].comment);
@@ -218,15 +220,17 @@ static void fill_apps(struct job_form *f, const struct job_field *d, int64_t max
 static void fill_datasets(struct job_form *f, const struct job_field *d, int64_t max_age)
 {
     const char *app = job_value(f, FIELD_APP);
+    if (!app[0]) {
+        str_copy(f->form.picker.problem, sizeof f->form.picker.problem, "choose the app first");
+        return;
+    }
     char *place = str_printf("clarifai:%s", app);
-    const struct catalog_list *l = app[0] ? ask_for(f, place, max_age) : NULL;
+    const struct catalog_list *l = ask_for(f, place, max_age);
     if (d->make && job_value(f, FIELD_DATASET)[0] && f->dataset == JOB_DATASET_NEW)
         add_row(f, job_value(f, FIELD_DATASET), job_value(f, FIELD_DATASET), form_find(&f->form, FIELD_DATASET)->note, 0);
     for (size_t i = 0; l && i < l->count; i++)
         add_row(f, l->entries[i].name, l->entries[i].name, l->entries[i].comment, 0);
-    show_state(&f->form.picker, l);
-    if (!app[0])
-        str_copy(f->form.picker.problem, sizeof f->form.picker.problem, "choose the app first");
+    show_state(f, l);
     catalog_list_unref(l);
     free(place);
 }
@@ -241,7 +245,7 @@ static void fill_compute(struct job_form *f, const struct job_field *d, int64_t 
         snprintf(name, sizeof name, "%s %s", l->entries[i].kind == CATALOG_WAREHOUSE ? "warehouse" : "cluster", l->entries[i].comment);
         add_row(f, id, name, l->entries[i].type, 0);
     }
-    show_state(&f->form.picker, l);
+    show_state(f, l);
     catalog_list_unref(l);
 }
 

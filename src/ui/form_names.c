@@ -13,6 +13,12 @@ const struct catalog_list *form_names_list(const struct job_form *f, const char 
     return f->world->catalog && place ? catalog_get(f->world->catalog, place, f->anew ? 0 : FORM_LISTS_FRESH_MS) : NULL;
 }
 
+/* Whether its lookup told something: a refusal is an answer, a failure is none. */
+static bool is_told(const struct catalog_list *l)
+{
+    return l && !l->loading && (l->error.code == ERR_NONE ? l->complete : l->error.code == ERR_FORBIDDEN || l->error.code == ERR_NOT_FOUND);
+}
+
 /* The age that a list may have which was made since the form was shown or asked anew. */
 static int64_t age_since(const struct job_form *f)
 {
@@ -183,13 +189,13 @@ static void last_dataset(const struct job_form *f, char *out, size_t size)
     runs_list_unref(l);
 }
 
-/* Whether the app has a dataset; known is false while that is not known: a lookup that failed tells nothing. */
+/* Whether the app has a dataset; known is false while that is not known. */
 static bool has_dataset(const struct job_form *f, const char *app, bool *known)
 {
     char *place = str_printf("clarifai:%s", app);
     const struct catalog_list *l = form_names_list(f, place);
     bool has = l && l->count > 0;
-    *known = has || (l && l->complete && l->error.code == ERR_NONE);
+    *known = has || is_told(l);
     catalog_list_unref(l);
     free(place);
     return has;
@@ -251,7 +257,7 @@ void form_names_guess_app(struct job_form *f)
     free(id);
 }
 
-/* Whether a dataset has inputs; known is false while that is not known, as has_dataset. Its first page tells: the others are not fetched. */
+/* Whether a dataset has inputs; known is false while that is not known. Its first page tells: the others are not fetched. */
 static bool has_inputs(const struct job_form *f, const char *app, const char *dataset, bool *known)
 {
     char *place = str_printf("clarifai:%s/%s", app, dataset);
@@ -261,7 +267,7 @@ static bool has_inputs(const struct job_form *f, const char *app, const char *da
         l = catalog_get(f->world->catalog, place, age_since(f));
     }
     bool has = l && l->count > 0;
-    *known = has || (l && !l->loading && l->complete && l->error.code == ERR_NONE);
+    *known = has || is_told(l);
     if (has && l->loading)
         catalog_cancel(f->world->catalog, place);
     catalog_list_unref(l);

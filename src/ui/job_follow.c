@@ -115,6 +115,12 @@ static int64_t settle_ms(const struct job_screen *s)
     return here && here->kind == FORM_TEXT && here->touched ? TYPING_MS : JOB_FOLLOW_SETTLE_MS;
 }
 
+void job_follow_picker(struct job_screen *s)
+{
+    if (s->fields.form.picking && s->fields.form.picker.loading)
+        app_wake(s->app, 1000);
+}
+
 void job_follow(struct job_screen *s)
 {
     char text[400];
@@ -134,12 +140,7 @@ void job_follow(struct job_screen *s)
     form_disable(m, FIELD_START, start_off(s, missing));
     form_disable(m, FIELD_DRY_RUN, job_screen_planned(s) && !missing ? NULL : start_off(s, missing));
     form_disable(m, FIELD_COPY, missing);
-}
-
-void job_follow_picker(struct job_screen *s)
-{
-    if (s->fields.form.picking && s->fields.form.picker.loading)
-        app_wake(s->app, 1000);
+    job_follow_picker(s);
 }
 
 void job_follow_anew(struct job_screen *s)
@@ -179,7 +180,6 @@ void job_follow_tick(struct job_screen *s)
         job_form_look_again(&s->fields);
     }
     job_follow(s);
-    job_follow_picker(s);
     bool waits = job_screen_waits_for_compute(s) && !s->planner.agreed;
     bool over = job_screen_planned(s) || job_screen_plan_failed(s) || job_screen_plan_cancelled(s);
     if (!over && !waits && (s->planner.id[0] || s->planner.beginning))

@@ -95,6 +95,8 @@ static void note_fields(struct job_form *f)
 /* Fields come and go by what the notes found, and some notes speak of those fields. */
 void job_form_refresh(struct job_form *f)
 {
+    if (f->since_ms > time_wall_ms())   /* the clock was set back: no list would be new enough */
+        f->since_ms = time_wall_ms();
     show_fields(f);
     for (size_t i = 0; i < f->verb->count; i++)
         if (f->verb->fields[i].guess && form_find(&f->form, f->verb->fields[i].id))

@@ -36,7 +36,7 @@ void job_screen_status(const void *state, struct app_words *out);
 /* There is a plan that Start would carry out. */
 bool job_screen_planned(const struct job_screen *s);
 bool job_screen_plan_failed(const struct job_screen *s);
-/* Somebody cancelled it from elsewhere: it is not made again unasked. */
+/* Somebody cancelled it from elsewhere: what is shown then says so. */
 bool job_screen_plan_cancelled(const struct job_screen *s);
 /* It waits for the answer whether the compute may be started, without which there is no plan. */
 bool job_screen_waits_for_compute(const struct job_screen *s);

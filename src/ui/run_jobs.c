@@ -111,7 +111,7 @@ static int do_retry(const struct order *t, struct session *s, char *words, size_
     if (result < 0)
         return -1;
     if (count)
-        snprintf(words, size, "sending %lld again", (long long)count);
+        snprintf(words, size, "taking up %lld again", (long long)count);
     else
         str_copy(words, size, "nothing can be sent again as it is: mend it where it comes from, then start anew");
     return count ? with_session(t, s, spawn, e) : 0;

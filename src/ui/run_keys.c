@@ -43,6 +43,8 @@ const char *run_keys_why_not(const struct view *v, enum action a)
 {
     if (!v)
         return NULL;
+    if (a == ACTION_PAUSE && v->alive && v->state == RUN_AT_GATE)
+        return "it waits for a yes: nothing goes on yet";
     if (a == ACTION_RETRY && v->alive)
         return "wait for its end, then what failed can be sent again";
     if (a == ACTION_RETRY && run_keys_unfinished(v))
@@ -66,7 +68,7 @@ const char *run_keys_why_not(const struct view *v, enum action a)
 /* The footer names what a run allows; a key that it does not allow says why when it is pressed. */
 static bool offered(const struct view *v, enum action a)
 {
-    bool no_use = (a == ACTION_PAUSE && v->alive && v->state == RUN_AT_GATE) || (a == ACTION_REPORT && !v->report[0]);
+    bool no_use = a == ACTION_REPORT && !v->report[0];
     return !no_use && !action_why_not(a, run_keys_met(v)) && !run_keys_why_not(v, a);
 }
 

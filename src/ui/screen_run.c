@@ -9,7 +9,7 @@ static const struct view *now(const struct run_screen *s) { return s->has_view ?
 
 /* ---- following the run ---- */
 
-/* "sending 9 again" must not outlive the sending; the end is said, because a run that was sent again may look as before. */
+/* "taking up 9 again" must not outlive the sending; the end is said, because a run that was sent again may look as before. */
 static void unsay(struct run_screen *s, const struct view *v)
 {
     char state[80];

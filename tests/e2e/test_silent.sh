@@ -44,7 +44,7 @@ control DELETE faults >/dev/null
 wait $IMPORT_PID; is $? 0 "an import from a host that is silent for a while"
 like "$said" "has not answered" "who looks at the runs is told of it"
 is "$(jq -c '[.stage, .stage_done, .stage_total, .done, .total]' <<<"$line")" '["send",0,3,0,3]' "and which stage is at work, with what it has done"
-like "$table" "running \(live\) +0/3 " "in the table, too"
+like "$table" "sending +0/3 " "in the table, too"
 is "$(grep -c "^waiting: ${ORIGIN#http://} has not answered for [5-9] s" "$WORK/err")" 1 "who started it, too, once"
 ended=$(lakeferry runs --json | head -n 1)
 unlike "$ended" "has not answered" "and when it has ended there is no more word of it"

@@ -170,8 +170,8 @@ id=$(newest)
 cp "$dir/m-00000.png" "$dir/empty.png"; cp "$dir/m-00001.png" "$dir/huge.png"
 run "retry when they are mended" 0 "$LAKE" retry "$id" --yes
 is "$(sql "SELECT count(*) FROM main.vision.t_mend WHERE upload_status = 'verified'" | tr -d '[]"')" 6 "all six are verified"
-like "$err" "2 items sent again" "how many were sent again is said"
-like "$("$LAKE" runs show "$id")" "retry +2 items sent again" "and shown"
+like "$err" "2 items taken up again" "how many were taken up again is said"
+like "$("$LAKE" runs show "$id")" "retry +2 items taken up again" "and shown"
 run "nothing left to retry" 0 "$LAKE" retry "$id" --yes
 like "$err" "nothing failed" "says so"
 

@@ -18,7 +18,7 @@ shows 'Into schema +main\.vision' "a typed export brings its schema along"
 # --- the dataset that is offered has inputs ---
 shows 'Dataset +texts' "the newest dataset with inputs is suggested, not an empty one"
 key F10; wait_for 'EXIT 0'; tm kill-session -t ways
-control POST faults '{"kind":"status","status":403,"method":"GET","path":"/v2/users/*/datasets/texts/inputs","times":1}' >/dev/null
+control POST faults '{"kind":"status","status":400,"method":"GET","path":"/v2/users/*/datasets/texts/inputs","times":1}' >/dev/null
 screen_start asked_again 80 24
 key 4
 until_true '[ "$(control GET faults | jq "[.. | .fired? // empty] | add // 0")" = 1 ]'

@@ -253,9 +253,9 @@ static void a_retry_says_what_it_took_up(void **state)
     assert_int_equal(run_reset_failed(run, &count, &e), 0);
     assert_int_equal(count, 3);
     assert_int_equal(view_read(id, &v, &e), 0);
-    assert_string_equal(view_again_words(&v, words, sizeof words), "3 items sent again");
+    assert_string_equal(view_again_words(&v, words, sizeof words), "3 items taken up again");
     v = (struct view){.verb = ASK_EXPORT, .again = 1};
-    assert_string_equal(view_again_words(&v, words, sizeof words), "1 item tried again");
+    assert_string_equal(view_again_words(&v, words, sizeof words), "1 item taken up again");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

@@ -314,6 +314,7 @@ static void a_schema_is_taken_and_a_folder_is_not(void **state)
     paste("main.vision.pictures");
     assert_int_equal(m->picking, FIELD_SCHEMA);
     assert_true(golden_has(app_frame(app), "a whole name is taken, too: catalog.schema"));
+    assert_false(m->picker.loading);              /* without a connection nobody is asked */
     press(UI_KEY_ESC);
     paste("main.vision");
     assert_string_equal(form_value(m, FIELD_SCHEMA), "main.vision");

@@ -281,6 +281,7 @@ static void keys_are_offered_where_they_work(void **state)
     assert_string_equal(run_keys_hint(&v, ACTION_RESUME), "");
     v.alive = true;
     assert_string_equal(run_keys_hint(&v, ACTION_PAUSE), "");
+    assert_string_equal(run_keys_why_not(&v, ACTION_PAUSE), "it waits for a yes: nothing goes on yet");
     assert_null(run_keys_hint(&v, ACTION_CANCEL));
 }
 
@@ -336,7 +337,7 @@ static void a_summary_tells_of_a_retry(void **state)
     struct view v = { .state = RUN_DONE, .has_summary = true, .again = 2, .summary = { .verified = 6, .rows = -1, .commits = -1 } };
     char text[200];
     (void)state;
-    assert_string_equal(run_words_summary(&v, text, sizeof text), "6 verified; 2 items sent again");
+    assert_string_equal(run_words_summary(&v, text, sizeof text), "6 verified; 2 items taken up again");
     v.again = 0;
     assert_string_equal(run_words_summary(&v, text, sizeof text), "6 verified");
 }

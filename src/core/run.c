@@ -271,6 +271,8 @@ int run_execute(struct run *r, struct session *s, const struct run_hooks *hooks,
     pthread_mutex_init(&x->job.plan_lock, NULL);
     exec_fill_job(x);
     restore_plan(x);
+    if (journal_has(r->journal, "error"))
+        journal_put(r->journal, "error", NULL, &ignored);   /* of the time before */
     if (link_open(r->id, &x->link, &ignored) != 0)
         x->link = NULL;                          /* a run without viewers is still a run */
     int status;

@@ -88,6 +88,15 @@ int exec_end_well(struct exec *x, struct err *e)
     return note_end(x, journal_has(x->run->journal, "cancelled") ? RUN_CANCELLED : RUN_DONE, status);
 }
 
+/* For those who look at the run when its process is gone. */
+static void keep_error(struct exec *x, const struct err *why)
+{
+    char sentence[1024];
+    struct err ignored = {0};
+    exec_say_error(x, why);
+    journal_put(x->run->journal, "error", err_sentence(why, sentence, sizeof sentence), &ignored);
+}
+
 /* Failed, given up, or stopped by a signal: said, resumable; what was staged goes when that can be done now. */
 int exec_end_badly(struct exec *x, struct err *e)
 {
@@ -100,7 +109,7 @@ int exec_end_badly(struct exec *x, struct err *e)
     exec_say_items(x, &ignored);
     if (why.code == ERR_NONE || why.code == ERR_CANCELLED)
         return note_end(x, RUN_PAUSED, EXIT_STOPPED);
-    exec_say_error(x, &why);
+    keep_error(x, &why);
     if (!gave_up && !err_parks(&why) && (journal_has(x->run->journal, "gate") || journal_has_left(x->run->journal))) {
         net_cancel_clear(&x->job.cancel);
         x->verb->clean(&x->job, &ignored);
@@ -131,7 +140,7 @@ int exec_end_at_gate(struct exec *x, struct err *e)
     bool planned = x->verb->start_gate < 0 || journal_has(x->run->journal, "start");
     if (unplan(x, e) != 0) {
         err_about(e, "cannot remove what was staged for the plan of", x->run->id);
-        exec_say_error(x, e);
+        keep_error(x, e);
         return note_end(x, RUN_FAILED, err_exit_status(e));
     }
     if (x->cancelling)

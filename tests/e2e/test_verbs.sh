@@ -97,6 +97,15 @@ run "status with a compute that cannot be used" 0 env DATABRICKS_WAREHOUSE_ID= \
     DATABRICKS_CLUSTER_ID="$(api GET /api/2.1/clusters/list | jq -r '.clusters[] | select(.data_security_mode=="NONE").cluster_id')" "$LAKE" auth status --json
 like "$(printf '%s\n' "$out" | jq -r 'select(.type=="compute") | .cause + .remedy')" "Unity Catalog.*--compute" "says why, and what to do"
 
+# --- why a run failed is kept, also when it worked in the foreground, and goes when the run goes on ---
+run "a dataset that is not there" 1 "$LAKE" import volume main.vision.pictures --app lab-user/traffic --dataset comes-later --yes
+id=$(newest)
+run "shown" 0 "$LAKE" runs show "$id"
+like "$out" "error +.*there is no dataset comes-later in the app" "with the reason"
+clarifai POST /v2/users/lab-user/apps/traffic/datasets '{"datasets":[{"id":"comes-later"}]}' >/dev/null
+run "resumed when it is" 3 "$LAKE" resume "$id"
+unlike "$("$LAKE" runs show "$id"; "$LAKE" runs --json | jq -r --arg r "$id" 'select(.run == $r)')" "there is no dataset" "the reason is gone"
+
 # --- S3, by command and detached ---
 s3() { "$LAKE" import s3 s3://lab-bucket/imports/three-bad-rows.csv --format csv --app lab-user/traffic --dataset v3 --create-dataset --table main.vision.v_s3 "$@"; }
 run "S3 with three bad rows" 3 s3 --yes --json
